@@ -1,0 +1,37 @@
+// The end of the process by an error that nothing can mend: one message in one write, then abort.
+// Callers: every room. Safe in a signal handler: formats into a buffer on the stack, allocates nothing.
+#pragma once
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace gofer::inline v1::base {
+
+/// Writes the message to stderr in one piece, so that messages of several threads do not mix.
+[[gnu::format(printf, 1, 2)]] inline void say(const char* format, ...) noexcept {
+    char text[2048];
+    std::va_list args;
+    va_start(args, format);
+    int length = std::vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (length < 0) return;
+    const auto size = static_cast<std::size_t>(length) < sizeof text ? static_cast<std::size_t>(length)
+                                                                      : sizeof text - 1;
+    [[maybe_unused]] auto written = ::write(STDERR_FILENO, text, size);
+}
+
+/// Prints `fatal error: ` and the message (what, who, where, what to do), then aborts.
+template <class... Args>
+[[noreturn, gnu::cold, gnu::noinline]] void fatal(const char* format, Args... args) noexcept {
+    char text[1536];
+    if constexpr (sizeof...(Args) == 0)
+        std::snprintf(text, sizeof text, "%s", format);
+    else
+        std::snprintf(text, sizeof text, format, args...);
+    say("fatal error: %s\n", text);
+    std::abort();
+}
+
+} // namespace gofer::inline v1::base

@@ -1,0 +1,80 @@
+// The system calls by which a thread sleeps and is woken, and the barrier that lets the waking side do without a
+// fence. Linux; nothing above this file calls the kernel for them.
+#pragma once
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <ctime>
+#include <limits>
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <gofer/base/sanitizer.hpp>
+
+namespace gofer::inline v1::base {
+
+using FutexWord = std::atomic<std::uint32_t>;
+inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+/// Sleeps while `word` holds `expected`, at most until `deadline` (nanoseconds of CLOCK_MONOTONIC; never: no limit).
+/// May return early for no reason; returns false only when the deadline has passed.
+inline bool futex_wait_until(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
+    timespec until{};
+    timespec* limit = nullptr;
+    if (deadline != never) {
+        until.tv_sec = static_cast<std::time_t>(deadline / 1'000'000'000);
+        until.tv_nsec = static_cast<long>(deadline % 1'000'000'000);
+        limit = &until;
+    }
+    const int saved = errno;
+    const long rc = ::syscall(SYS_futex, static_cast<void*>(&word), FUTEX_WAIT_BITSET_PRIVATE, expected, limit, nullptr,
+                              FUTEX_BITSET_MATCH_ANY);
+    const bool late = rc != 0 && errno == ETIMEDOUT;
+    errno = saved;
+    return !late;
+}
+
+/// Wakes one sleeper. The word itself is not touched, so it may be gone already.
+inline void futex_wake(FutexWord* word) noexcept {
+    const int saved = errno;
+    ::syscall(SYS_futex, static_cast<void*>(word), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    errno = saved;
+}
+
+/// A full fence. TSan has none (and warns), so there it is a read-modify-write, which is one on every processor.
+inline void full_fence() noexcept {
+#if defined(GOFER_TSAN)
+    static std::atomic<int> word{0};
+    word.fetch_add(1, std::memory_order_seq_cst);
+#else
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+#endif
+}
+
+/// True when heavy_barrier() is one membarrier call; otherwise both sides of a Dekker pair need a full fence.
+inline bool asymmetric_barriers() noexcept {
+    static const bool available =
+        ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    return available;
+}
+
+/// The rare side of a Dekker pair: after it, every other thread of the process has executed a full fence.
+/// Partner: light_barrier().
+inline void heavy_barrier() noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (!asymmetric_barriers() || ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
+        full_fence();
+}
+
+/// The frequent side of a Dekker pair: keeps the compiler from moving the load before the store, and costs nothing
+/// at run time where the kernel has membarrier (Linux 4.14). Partner: heavy_barrier().
+inline void light_barrier(bool asymmetric) noexcept {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    if (!asymmetric) [[unlikely]]
+        full_fence();
+}
+
+} // namespace gofer::inline v1::base

@@ -1,0 +1,186 @@
+// What the three kinds of handle have in common, and the two halves of a channel's interface: what one can do at the
+// sending end and at the receiving end.
+#pragma once
+
+#include <cstddef>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include <gofer/chan/channel_core.hpp>
+#include <gofer/chan/try_result.hpp>
+
+namespace gofer::inline v1::chan {
+
+/// Waits on a nil channel: for ever, or until the time is over.
+inline void wait_on_nil(wait::Until until, task::WaitReason reason) {
+    if (!until.limited()) wait::park_forever(reason);
+    if (until.over()) return;
+    base::EngineRegion engine;
+    wait::Episode episode(until);
+    episode.park(reason, nullptr, {});
+}
+
+/// A counted reference to a channel; null is the nil channel.
+template <class T>
+class Handle {
+public:
+    constexpr Handle() noexcept = default;
+    Handle(const Handle& other) noexcept : core_(other.core_) {
+        if (core_) core_->retain();
+    }
+    Handle(Handle&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+    Handle& operator=(Handle other) noexcept {
+        std::swap(core_, other.core_);
+        return *this;
+    }
+    ~Handle() {
+        if (core_) core_->release();
+    }
+
+    /// Values in the buffer at the moment of the call.
+    std::size_t size() const noexcept { return core_ ? core_->size() : 0; }
+    std::size_t capacity() const noexcept { return core_ ? core_->capacity() : 0; }
+    bool closed() const noexcept { return core_ && core_->closed(); }
+
+    /// The engine's view, for select.
+    ChannelCore<T>* core() const noexcept { return core_; }
+
+protected:
+    explicit Handle(ChannelCore<T>* core) noexcept : core_(core) {}
+
+    bool send_offer(Offer<T> offer, wait::Until until) const {
+        if (!core_) {
+            wait_on_nil(until, task::WaitReason::nil_send);
+            return false;
+        }
+        const Result result = core_->send(offer, until);
+        if (result == Result::closed) throw ChannelClosed("gofer: send on a closed channel");
+        return result == Result::done;
+    }
+    bool send_copy(const T& v, wait::Until until) const {
+        return send_offer({const_cast<T*>(&v), true}, until); // an offer that copies does not write
+    }
+    std::optional<T> receive_within(wait::Until until) const {
+        std::optional<T> value;
+        if (core_)
+            static_cast<void>(core_->receive(value, until));
+        else
+            wait_on_nil(until, task::WaitReason::nil_receive);
+        return value;
+    }
+    TryResult<T> receive_now() const {
+        TryResult<T> result;
+        if (core_) result.closed_ = core_->receive(result.value_, {wait::no_wait, nullptr}) == Result::closed;
+        return result;
+    }
+    void close_now() const {
+        if (!core_) throw ChannelClosed("gofer: close of the nil channel");
+        core_->close();
+    }
+
+private:
+    ChannelCore<T>* core_ = nullptr;
+};
+
+/// One more reference to a channel that somebody else's handle keeps alive for the moment.
+template <class T>
+ChannelCore<T>* share(ChannelCore<T>* core) noexcept {
+    if (core) core->retain();
+    return core;
+}
+
+/// The sending end. All members may be called from any goroutine or thread.
+template <class T, class Base>
+class Sending : public Base {
+public:
+    using Base::Base;
+
+    /// Blocks until a receiver or the buffer has taken the value. Throws ChannelClosed when the channel is closed,
+    /// before or while it waits. Go's c <- v.
+    void send(T v) const { static_cast<void>(this->send_offer({&v}, wait::Until::forever())); }
+
+    /// Does not block; false: it would have, and v is untouched. Throws ChannelClosed.
+    [[nodiscard]] bool try_send(T&& v) const { return this->send_offer({&v}, {wait::no_wait, nullptr}); }
+    [[nodiscard]] bool try_send(const T& v) const
+        requires std::copy_constructible<T>
+    {
+        return this->send_copy(v, {wait::no_wait, nullptr});
+    }
+
+    /// Blocks at most that long; false: not sent, and v is untouched. Throws ChannelClosed.
+    template <class Rep, class Period>
+    [[nodiscard]] bool send_for(T&& v, std::chrono::duration<Rep, Period> d) const {
+        return this->send_offer({&v}, wait::Until::after(d));
+    }
+    template <class Rep, class Period>
+        requires std::copy_constructible<T>
+    [[nodiscard]] bool send_for(const T& v, std::chrono::duration<Rep, Period> d) const {
+        return this->send_copy(v, wait::Until::after(d));
+    }
+    template <class C, class D>
+    [[nodiscard]] bool send_until(T&& v, std::chrono::time_point<C, D> tp) const {
+        return this->send_offer({&v}, wait::Until::at(tp));
+    }
+    template <class C, class D>
+        requires std::copy_constructible<T>
+    [[nodiscard]] bool send_until(const T& v, std::chrono::time_point<C, D> tp) const {
+        return this->send_copy(v, wait::Until::at(tp));
+    }
+
+    /// No more sends: receivers drain the buffer, then get nullopt. Throws ChannelClosed when closed already or nil.
+    void close() const { this->close_now(); }
+};
+
+/// Reads a channel until it is closed and drained, for range-for. Each value is moved out.
+template <class R, class T>
+class Iterator {
+public:
+    using value_type = T;
+    using difference_type = std::ptrdiff_t;
+    using iterator_concept = std::input_iterator_tag;
+
+    explicit Iterator(const R& from) : from_(&from), value_(from.receive()) {}
+    Iterator(Iterator&&) = default;
+    Iterator& operator=(Iterator&&) = default;
+
+    T&& operator*() const noexcept { return std::move(*value_); }
+    Iterator& operator++() {
+        value_ = from_->receive();
+        return *this;
+    }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) noexcept { return !it.value_; }
+
+private:
+    const R* from_;
+    mutable std::optional<T> value_;
+};
+
+/// The receiving end. All members may be called from any goroutine or thread.
+template <class T, class Base>
+class Receiving : public Base {
+public:
+    using Base::Base;
+
+    /// Blocks until there is a value; nullopt: closed and drained. Go's v, ok := <-c.
+    std::optional<T> receive() const { return this->receive_within(wait::Until::forever()); }
+
+    /// Does not block. See TryResult for why there may be no value.
+    TryResult<T> try_receive() const { return this->receive_now(); }
+
+    /// Blocks at most that long; nullopt: the time is over, or closed and drained.
+    template <class Rep, class Period>
+    [[nodiscard]] std::optional<T> receive_for(std::chrono::duration<Rep, Period> d) const {
+        return this->receive_within(wait::Until::after(d));
+    }
+    template <class C, class D>
+    [[nodiscard]] std::optional<T> receive_until(std::chrono::time_point<C, D> tp) const {
+        return this->receive_within(wait::Until::at(tp));
+    }
+
+    auto begin() const { return Iterator<Receiving, T>(*this); }
+    std::default_sentinel_t end() const noexcept { return {}; }
+};
+
+} // namespace gofer::inline v1::chan

@@ -1,0 +1,151 @@
+// select: waits on several channels at once and runs one case. Go's select statement.
+//
+// First every case is tried in a random order, each under its own channel's lock alone and after a look without it.
+// If none goes through, a waiter joins the list of each channel in turn, and the goroutine parks; whoever comes first
+// claims the episode by one compare-and-swap, and the other waiters leave their lists. A case that turns out ready
+// while the lists are joined ends the attempt (we claim ourselves) and the select starts over. Unlike Go, which locks
+// all channels in the order of their addresses, no two channel locks are ever held together.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include <gofer/base/random.hpp>
+#include <gofer/chan/cases.hpp>
+#include <gofer/chan/select_case.hpp>
+
+namespace gofer::inline v1 {
+namespace chan {
+
+class Selection {
+public:
+    Selection(CaseBase* const* cases, std::size_t count) : cases_(cases) {
+        if (count > few_.size()) {
+            many_.resize(count);
+            order_ = many_.data();
+        }
+        for (std::size_t i = 0; i < count; ++i) classify(static_cast<std::uint32_t>(i));
+    }
+
+    /// The position of the chosen case. Its handler has not run yet.
+    std::size_t choose() {
+        const std::int64_t deadline = timeout_ns_ == base::never ? base::never
+                                      : timeout_ns_ == 0         ? wait::no_wait
+                                                                 : base::deadline_after(timeout_ns_);
+        for (;;) {
+            if (try_all()) return chosen_;
+            if (otherwise_ != none) return otherwise_;
+            const wait::Until until{deadline, nullptr};
+            if (until.over()) return timeout_;
+            if (block(until)) return chosen_;
+        }
+    }
+
+private:
+    static constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+    void classify(std::uint32_t i) noexcept {
+        const CaseBase& c = *cases_[i];
+        if (c.kind == CaseKind::channel) {
+            order_[channels_++] = i;
+        } else if (c.kind == CaseKind::otherwise) {
+            if (otherwise_ == none) otherwise_ = i;
+        } else if (timeout_ == none || c.timeout_ns < timeout_ns_) {
+            timeout_ = i;
+            timeout_ns_ = c.timeout_ns;
+        }
+    }
+
+    void shuffle() noexcept {
+        if (channels_ < 2) return;
+        sched::Worker* w = sched::this_worker();
+        base::Random own(w ? 0 : static_cast<std::uint64_t>(base::now_ns()));
+        base::Random& random = w ? w->random : own;
+        for (std::uint32_t i = channels_ - 1; i > 0; --i) std::swap(order_[i], order_[random.below(i + 1)]);
+    }
+
+    bool try_all() {
+        shuffle();
+        for (std::uint32_t i = 0; i < channels_; ++i) {
+            CaseBase& c = *cases_[order_[i]];
+            if (!c.may_proceed() || !c.try_now()) continue;
+            chosen_ = order_[i];
+            return true;
+        }
+        return false;
+    }
+
+    // True: chosen_ is set. False: start over.
+    bool block(wait::Until until) {
+        if (!wait_in_lists(until)) return false;
+        return chosen_ == timeout_ || cases_[chosen_]->finish();
+    }
+
+    bool wait_in_lists(wait::Until until) noexcept {
+        base::EngineRegion engine;
+        wait::Episode episode(until, true);
+        std::uint32_t enlisted = 0;
+        bool all = true;
+        for (; all && enlisted < channels_; ++enlisted) {
+            const std::uint32_t i = order_[enlisted];
+            all = cases_[i]->enlist(episode, i);
+        }
+        const bool start_over = !all && episode.claim(wait::Ended::by_interrupt);
+        if (!start_over)
+            episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, nullptr, {});
+        for (std::uint32_t i = 0; i < enlisted; ++i) cases_[order_[i]]->withdraw();
+        if (start_over) return false;
+        chosen_ = episode.ended() == wait::Ended::by_deadline ? timeout_ : episode.which();
+        return true;
+    }
+
+    CaseBase* const* cases_;
+    std::array<std::uint32_t, 16> few_;
+    std::vector<std::uint32_t> many_;
+    std::uint32_t* order_ = few_.data();
+    std::uint32_t channels_ = 0;
+    std::size_t otherwise_ = none;
+    std::size_t timeout_ = none;
+    std::int64_t timeout_ns_ = base::never;
+    std::size_t chosen_ = none;
+};
+
+inline std::size_t run_select(CaseBase* const* cases, std::size_t count) {
+    std::size_t chosen = Selection(cases, count).choose();
+    cases[chosen]->handle();
+    return chosen;
+}
+
+inline CaseBase* base_of(CaseBase& c) noexcept { return &c; }
+inline CaseBase* base_of(SelectCase& c) noexcept { return c.base(); }
+
+template <class C>
+concept Case = (std::is_base_of_v<CaseBase, std::remove_cvref_t<C>> && !std::is_lvalue_reference_v<C>) ||
+               std::is_same_v<std::remove_cvref_t<C>, SelectCase>;
+
+} // namespace chan
+
+/// Runs one of the cases: one that is ready, chosen at random among those; else waits for the first to become
+/// ready. Returns its position among the arguments. With no case, or only nil channels, blocks for ever. Throws
+/// ChannelClosed when a send on a closed channel is chosen, and what the handler throws. Linear in the cases.
+template <chan::Case... Cases>
+std::size_t select(Cases&&... cases) {
+    if constexpr (sizeof...(Cases) == 0) {
+        wait::park_forever(task::WaitReason::empty_select);
+    } else {
+        chan::CaseBase* const list[] = {chan::base_of(cases)...};
+        return chan::run_select(list, sizeof...(Cases));
+    }
+}
+
+/// The same over cases chosen at run time.
+inline std::size_t select(std::span<SelectCase> cases) {
+    if (cases.empty()) wait::park_forever(task::WaitReason::empty_select);
+    std::vector<chan::CaseBase*> list;
+    list.reserve(cases.size());
+    for (SelectCase& c : cases) list.push_back(c.base());
+    return chan::run_select(list.data(), list.size());
+}
+
+} // namespace gofer::inline v1

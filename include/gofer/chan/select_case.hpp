@@ -1,0 +1,211 @@
+// The cases of a select: what select needs of a channel, in five verbs, and the case types that users make with
+// recv(), send(), otherwise() and timeout().
+//
+// A case borrows its channel, its value and its slot: it is accepted as an rvalue only, so they outlive the select.
+// SelectCase (run-time lists) owns what it needs instead.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <gofer/chan/channel.hpp>
+#include <gofer/sync/future.hpp>
+
+namespace gofer::inline v1::chan {
+
+enum class CaseKind : std::uint8_t { channel, otherwise, timeout };
+
+class CaseBase {
+public:
+    CaseBase() noexcept = default;
+    CaseBase(CaseBase&& other) noexcept : kind(other.kind), timeout_ns(other.timeout_ns) {}
+    virtual ~CaseBase() = default;
+
+    /// A hint without a lock: could it go through now?
+    virtual bool may_proceed() const noexcept { return false; }
+    /// Does it, if it can be done without waiting.
+    virtual bool try_now() { return false; }
+    /// Joins the wait list, unless it could go through at once (false).
+    virtual bool enlist(wait::Episode&, std::uint32_t) noexcept { return true; }
+    /// Leaves the wait list, and waits for a partner who is handing something over at this moment.
+    virtual void withdraw() noexcept {}
+    /// After a partner has ended the wait: false means look again. Rethrows what moving the own value threw.
+    virtual bool finish() { return true; }
+    /// Runs the handler of the chosen case, with no lock held.
+    virtual void handle() = 0;
+    /// Takes over what the case borrowed, so that it can be kept.
+    virtual void own() {}
+
+    CaseKind kind = CaseKind::channel;
+    std::int64_t timeout_ns = base::never;
+};
+
+struct NoHandler {
+    void operator()() const noexcept {}
+};
+
+/// recv(c), recv(c, handler)
+template <class T, class H>
+class RecvCase final : public CaseBase {
+public:
+    RecvCase(ChannelCore<T>* core, H handler) : core_(core), handler_(std::move(handler)) {}
+    RecvCase(RecvCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
+        : CaseBase(std::move(other)), core_(other.core_), owned_(std::move(other.owned_)),
+          handler_(std::move(other.handler_)) {}
+
+    bool may_proceed() const noexcept override { return core_ && core_->may_receive(); }
+    bool try_now() override { return core_ && core_->try_receive(value_) != Result::pending; }
+    bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
+        if (!core_) return true;
+        waiter_.emplace(episode, &value_, index);
+        return core_->enlist_receiver(*waiter_);
+    }
+    void withdraw() noexcept override {
+        if (core_) core_->withdraw_receiver(*waiter_);
+    }
+    bool finish() override { return waiter_->outcome != wait::Outcome::retry; }
+    void handle() override {
+        std::optional<T> value(std::move(value_));
+        value_.reset();
+        if constexpr (std::is_invocable_v<H&, std::optional<T>>)
+            static_cast<void>(handler_(std::move(value)));
+        else
+            static_cast<void>(handler_());
+    }
+    void own() override {
+        if (core_) owned_ = Owner(core_);
+    }
+
+private:
+    struct Owner : Handle<T> {
+        Owner() noexcept = default;
+        explicit Owner(ChannelCore<T>* core) noexcept : Handle<T>(share(core)) {}
+    };
+
+    ChannelCore<T>* core_;
+    Owner owned_;
+    H handler_;
+    std::optional<T> value_;
+    std::optional<wait::Waiter> waiter_;
+};
+
+/// recv(future), recv(future, handler)
+template <class R, class H>
+class FutureCase final : public CaseBase {
+public:
+    FutureCase(std::shared_ptr<sync::FutureState<R>> state, H handler)
+        : state_(std::move(state)), handler_(std::move(handler)) {}
+    FutureCase(FutureCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
+        : CaseBase(std::move(other)), state_(std::move(other.state_)), handler_(std::move(other.handler_)) {}
+
+    bool may_proceed() const noexcept override { return state_ && state_->ready(); }
+    bool try_now() override { return may_proceed(); }
+    bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
+        if (!state_) return true;
+        waiter_.emplace(episode, nullptr, index);
+        return state_->enlist(*waiter_);
+    }
+    void withdraw() noexcept override {
+        if (state_) state_->withdraw(*waiter_);
+    }
+    void handle() override { static_cast<void>(handler_()); }
+
+private:
+    std::shared_ptr<sync::FutureState<R>> state_;
+    H handler_;
+    std::optional<wait::Waiter> waiter_;
+};
+
+/// send(c, v), send(c, v, handler)
+template <class T, class H>
+class SendCase final : public CaseBase {
+public:
+    SendCase(ChannelCore<T>* core, Offer<T> offer, H handler)
+        : core_(core), offer_(offer), handler_(std::move(handler)) {}
+    SendCase(ChannelCore<T>* core, T&& converted, std::in_place_t, H handler)
+        : core_(core), value_(std::move(converted)), handler_(std::move(handler)) {}
+    SendCase(SendCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>&& std::is_nothrow_move_constructible_v<T>)
+        : CaseBase(std::move(other)), core_(other.core_), owned_(std::move(other.owned_)), offer_(other.offer_),
+          value_(std::move(other.value_)), reusable_(other.reusable_), handler_(std::move(other.handler_)) {}
+
+    bool may_proceed() const noexcept override { return core_ && core_->may_send(); }
+    bool try_now() override {
+        if (!core_) return false;
+        const Result result = core_->try_send(offer());
+        closed_ = result == Result::closed;
+        return result != Result::pending;
+    }
+    bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
+        if (!core_) return true;
+        waiter_.emplace(episode, offer().value, index);
+        waiter_->copies = offer().copies;
+        waiter_->error = &error_;
+        return core_->enlist_sender(*waiter_);
+    }
+    void withdraw() noexcept override {
+        if (core_) core_->withdraw_sender(*waiter_);
+    }
+    bool finish() override {
+        if (waiter_->outcome == wait::Outcome::failed) std::rethrow_exception(std::exchange(error_, nullptr));
+        closed_ = waiter_->outcome == wait::Outcome::closed;
+        return true;
+    }
+    void handle() override {
+        if (std::exchange(closed_, false)) throw ChannelClosed("gofer: send on a closed channel");
+        if (owned_.core() && !reusable_) core_ = nullptr; // its one value is sent
+        static_cast<void>(handler_());
+    }
+    void own() override {
+        if (!value_ && offer_.value) take_value();
+        offer_ = {};
+        reusable_ = std::is_copy_constructible_v<T>;
+        if (core_) owned_ = Owner(core_);
+    }
+
+private:
+    struct Owner : Handle<T> {
+        Owner() noexcept = default;
+        explicit Owner(ChannelCore<T>* core) noexcept : Handle<T>(share(core)) {}
+    };
+
+    Offer<T> offer() noexcept { return value_ ? Offer<T>{&*value_, reusable_} : offer_; }
+    void take_value() {
+        if constexpr (std::is_copy_constructible_v<T>) {
+            if (offer_.copies) {
+                value_.emplace(std::as_const(*offer_.value));
+                return;
+            }
+        }
+        value_.emplace(std::move(*offer_.value));
+    }
+
+    ChannelCore<T>* core_;
+    Owner owned_;
+    Offer<T> offer_{};
+    std::optional<T> value_;
+    bool reusable_ = false;
+    bool closed_ = false;
+    H handler_;
+    std::exception_ptr error_;
+    std::optional<wait::Waiter> waiter_;
+};
+
+/// otherwise() and timeout(d)
+template <class H>
+class PlainCase final : public CaseBase {
+public:
+    PlainCase(CaseKind which, std::int64_t ns, H handler) : handler_(std::move(handler)) {
+        kind = which;
+        timeout_ns = ns;
+    }
+    PlainCase(PlainCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
+        : CaseBase(std::move(other)), handler_(std::move(other.handler_)) {}
+    void handle() override { static_cast<void>(handler_()); }
+
+private:
+    H handler_;
+};
+
+} // namespace gofer::inline v1::chan

@@ -1,0 +1,43 @@
+// The goroutines a runtime leaves behind: named on stderr, and abandoned. Called when its workers have ended.
+#pragma once
+
+#include <cstddef>
+
+#include <gofer/sched/death.hpp>
+#include <gofer/sched/scheduler.hpp>
+
+#if defined(GOFER_ASAN)
+#include <sanitizer/lsan_interface.h>
+#endif
+
+namespace gofer::inline v1::debug {
+
+/// What an abandoned goroutine owns stays where it is for ever; a leak checker should see that it is still owned.
+inline void keep_reachable([[maybe_unused]] const task::Goroutine& g) noexcept {
+#if defined(GOFER_ASAN)
+    const auto* live = static_cast<const char*>(g.context);
+    __lsan_register_root_region(live, static_cast<std::size_t>(g.top - live));
+#endif
+}
+
+/// Tells each goroutine of `s` that is left that nobody will resume it, and prints them. Returns how many there are.
+inline std::size_t abandon_all(sched::Scheduler& s) {
+    std::size_t count = 0;
+    constexpr std::size_t shown = 100;
+    task::stack_pools().for_each([&](task::Goroutine& g) {
+        const task::State state = g.state.load(std::memory_order_relaxed);
+        if (g.home != &s || state == task::State::vacant || state == task::State::running) return;
+        if (count++ == 0) base::say("gofer: run ended while goroutines were still there; they are leaked:\n");
+        const auto reason = state == task::State::parked ? g.reason.load(std::memory_order_relaxed)
+                                                         : task::WaitReason::none;
+        if (count <= shown)
+            base::say("  %s: %s\n", sched::Identity(g).text,
+                      state == task::State::parked ? task::describe(reason) : "ready to run");
+        keep_reachable(g);
+        if (g.on_abandon) g.on_abandon->abandon(*g.on_abandon);
+    });
+    if (count > shown) base::say("  and %zu more\n", count - shown);
+    return count;
+}
+
+} // namespace gofer::inline v1::debug

@@ -1,0 +1,99 @@
+// The end of a runtime: the grace for goroutines that are left, the end of its threads, and the account of what
+// remains. Called from a plain thread or from a goroutine of another runtime, so it waits by sleeping in small steps.
+#pragma once
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+
+#include <gofer/debug/leaks.hpp>
+#include <gofer/sched/monitor.hpp>
+#include <gofer/sched/worker_thread.hpp>
+#include <gofer/time/sleep.hpp>
+
+namespace gofer::inline v1::debug {
+
+/// Threads of this process as the system counts them, less a sanitizer's own; 0 when it does not say.
+inline unsigned threads_of_process() noexcept {
+    std::FILE* file = std::fopen("/proc/self/status", "re");
+    if (!file) return 0;
+    char line[256];
+    unsigned threads = 0;
+    while (std::fgets(line, sizeof line, file))
+        if (std::sscanf(line, "Threads: %u", &threads) == 1) break;
+    std::fclose(file);
+    return threads && base::tsan_build ? threads - 1 : threads;
+}
+
+/// True when nobody is left who could wake the goroutines of `s`: its workers sleep without a timer, the other
+/// runtimes are empty, and all threads of the process are known (the workers, the monitor, and the caller).
+inline bool nobody_can_wake(sched::Scheduler& s) {
+    if (sched::this_worker()) return false; // the caller's own runtime lives
+    base::EngineRegion engine;
+    unsigned known = 2;
+    bool alive = false;
+    sched::Monitor::instance().for_each([&](sched::Scheduler& other) {
+        known += static_cast<unsigned>(other.workers.size());
+        if (&other != &s && other.live() > 0) alive = true;
+    });
+    if (alive || !s.all_asleep() || !s.injected.empty()) return false;
+    for (auto& w : s.workers)
+        if (w->timers.size() > 0) return false;
+    return threads_of_process() == known;
+}
+
+inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
+    const std::int64_t until = base::deadline_after(grace);
+    std::chrono::microseconds step{20};
+    while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake(s)) {
+        sleep_for(step);
+        if (step < std::chrono::milliseconds(1)) step *= 2;
+    }
+}
+
+/// Ends the threads. One that is stuck in a goroutine past `grace` is left to itself: its next park ends it.
+inline void end_threads(sched::Scheduler& s, std::chrono::milliseconds grace) {
+    sched::stop_threads(s);
+    const std::int64_t until = base::deadline_after(std::max(grace, std::chrono::milliseconds(10)));
+    for (auto& w : s.workers) {
+        std::chrono::microseconds step{5};
+        while (!w->exited.load(std::memory_order_acquire) && base::now_ns() < until) {
+            sleep_for(step);
+            if (step < std::chrono::milliseconds(1)) step *= 2;
+        }
+        if (!w->thread.joinable()) continue;
+        if (w->exited.load(std::memory_order_acquire))
+            w->thread.join();
+        else
+            w->thread.detach();
+    }
+}
+
+/// Goroutines that never started. They are kept, unrun, and whoever waits for their result is told.
+inline std::size_t abandon_queued(sched::Scheduler& s) {
+    std::size_t count = 0;
+    auto abandon = [&count](sched::Runnable r) {
+        if (!r.is_task()) return;
+        ++count;
+        r.task()->abandon();
+    };
+    sched::Runnable r;
+    while (s.injected.pop(&r, 1)) abandon(r);
+    for (auto& w : s.workers)
+        while ((r = w->pick())) abandon(r);
+    if (count) base::say("gofer: run ended before %zu goroutines had started; they never will\n", count);
+    return count;
+}
+
+/// All of it. `s` is released by the caller afterwards.
+inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
+    await_goroutines(s, grace);
+    end_threads(s, grace);
+    const std::size_t left = s.live() == 0 ? 0 : abandon_queued(s) + abandon_all(s);
+    if (left && fatal_leaks)
+        base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);
+    sched::Monitor::instance().remove(s);
+    if (left) s.retain(); // the goroutines that were left refer to it
+}
+
+} // namespace gofer::inline v1::debug

@@ -1,0 +1,85 @@
+// go, yield, this_goroutine, Defer: starting goroutines and what one can ask of the one that runs.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <gofer/wait/spawn.hpp>
+
+namespace gofer::inline v1 {
+
+/// Starts f(args...) as a goroutine, beside the caller in its runtime; on a plain thread in the default runtime, which
+/// starts at first use. Function and arguments are decay-copied (or moved), as std::thread does. Does not block.
+/// Throws what copying throws, and std::logic_error in a runtime that was shut down. Go's go statement.
+template <class F>
+    requires(!std::is_same_v<std::decay_t<F>, GoOptions>)
+void go(F&& f, Place place = Place::here()) {
+    spawn::go(sched::scheduler_here(sched::this_worker()), nullptr, place, std::forward<F>(f));
+}
+template <class F, class Arg, class... Args>
+    requires(!std::is_same_v<std::decay_t<F>, GoOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
+void go(F&& f, Arg&& arg, Args&&... args) {
+    spawn::go(sched::scheduler_here(sched::this_worker()), nullptr, Place::at(__builtin_return_address(0)),
+              std::forward<F>(f), std::forward<Arg>(arg), std::forward<Args>(args)...);
+}
+
+/// The same with a name or a stack size: go({.name = "reader", .stack_size = 1 << 20}, f).
+template <class F>
+void go(GoOptions options, F&& f, Place place = Place::here()) {
+    spawn::go(sched::scheduler_here(sched::this_worker()), &options, place, std::forward<F>(f));
+}
+template <class F, class Arg, class... Args>
+    requires(!std::is_same_v<std::decay_t<Arg>, Place>)
+void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
+    spawn::go(sched::scheduler_here(sched::this_worker()), &options, Place::at(__builtin_return_address(0)),
+              std::forward<F>(f), std::forward<Arg>(arg), std::forward<Args>(args)...);
+}
+
+/// Lets other goroutines run; on a plain thread, other threads. Go's runtime.Gosched.
+inline void yield() {
+    sched::yield();
+}
+
+namespace this_goroutine {
+
+/// True in a goroutine, false on a plain thread.
+[[nodiscard]] inline bool inside() noexcept {
+    return sched::this_goroutine_record() != nullptr;
+}
+/// A number that no other goroutine of the process has; 0 outside of goroutines.
+[[nodiscard]] inline std::uint64_t id() noexcept {
+    const task::Goroutine* g = sched::this_goroutine_record();
+    return g ? g->id : 0;
+}
+/// The name given by GoOptions or set_name; empty if there is none.
+[[nodiscard]] inline std::string name() {
+    const task::Goroutine* g = sched::this_goroutine_record();
+    return g && g->extras ? g->extras->name : std::string{};
+}
+/// Names the running goroutine for reports. Nothing happens outside of goroutines.
+inline void set_name(std::string name) {
+    task::Goroutine* g = sched::this_goroutine_record();
+    if (!g) return;
+    if (!g->extras) g->extras = new task::Extras;
+    g->extras->name = std::move(name);
+}
+
+} // namespace this_goroutine
+
+/// Runs f at the end of the scope, also when an exception ends it. Go's defer, but for a scope and not a function.
+/// f must not throw.
+template <class F>
+class [[nodiscard]] Defer {
+public:
+    explicit Defer(F f) : f_(std::move(f)) {}
+    ~Defer() { f_(); }
+    Defer(const Defer&) = delete;
+    Defer& operator=(const Defer&) = delete;
+
+private:
+    F f_;
+};
+
+} // namespace gofer::inline v1

@@ -1,0 +1,237 @@
+// Runtime and run: a set of workers of one's own, with a beginning and an end.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+#include <gofer/debug/shutdown.hpp>
+#include <gofer/go.hpp>
+#include <gofer/runtime_options.hpp>
+#include <gofer/sync/future.hpp>
+#include <gofer/sync/wait_group.hpp>
+
+namespace gofer::inline v1 {
+
+/// A pool of workers with its own goroutines. Thread-safe but for construction and destruction.
+class Runtime {
+public:
+    /// Starts the workers. Throws std::system_error when the system gives no thread.
+    explicit Runtime(RuntimeOptions options = {}) : options_(options), scheduler_(make(options)) {
+        scheduler_->face.store(this, std::memory_order_release);
+    }
+    ~Runtime() {
+        shutdown();
+        if (owned_) scheduler_->release();
+    }
+    Runtime(const Runtime&) = delete;
+    Runtime& operator=(const Runtime&) = delete;
+
+    /// As gofer::go, in this runtime. Throws std::logic_error after shutdown().
+    template <class F>
+        requires(!std::is_same_v<std::decay_t<F>, GoOptions>)
+    void go(F&& f, Place place = Place::here()) {
+        spawn::go(scheduler_, nullptr, place, std::forward<F>(f));
+    }
+    template <class F, class Arg, class... Args>
+        requires(!std::is_same_v<std::decay_t<F>, GoOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
+    void go(F&& f, Arg&& arg, Args&&... args) {
+        spawn::go(scheduler_, nullptr, Place::at(__builtin_return_address(0)), std::forward<F>(f),
+                  std::forward<Arg>(arg), std::forward<Args>(args)...);
+    }
+    template <class F>
+    void go(GoOptions options, F&& f, Place place = Place::here()) {
+        spawn::go(scheduler_, &options, place, std::forward<F>(f));
+    }
+    template <class F, class Arg, class... Args>
+        requires(!std::is_same_v<std::decay_t<Arg>, Place>)
+    void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
+        spawn::go(scheduler_, &options, Place::at(__builtin_return_address(0)), std::forward<F>(f),
+                  std::forward<Arg>(arg), std::forward<Args>(args)...);
+    }
+
+    /// Runs f(args...) as a goroutine of this runtime with a stack of at least 8 MB, and blocks until it returns or
+    /// throws. Goroutines it started may be left; they go on until shutdown().
+    template <class F>
+    decltype(auto) run(F&& f, Place place = Place::here()) {
+        return run_at(place, std::forward<F>(f));
+    }
+    template <class F, class Arg, class... Args>
+        requires(!std::is_same_v<std::decay_t<Arg>, Place>)
+    decltype(auto) run(F&& f, Arg&& arg, Args&&... args) {
+        return run_at(Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+                      std::forward<Args>(args)...);
+    }
+
+    /// Waits the grace for goroutines that are left, ends the workers, and reports what remains on stderr. Again:
+    /// nothing. Not from one of its own goroutines (std::logic_error). The default runtime is never shut down.
+    void shutdown() {
+        if (!owned_ || shut_down_.exchange(true)) return;
+        const sched::Worker* w = sched::this_worker();
+        if (w && w->scheduler == scheduler_) {
+            shut_down_ = false;
+            throw std::logic_error("gofer: Runtime::shutdown() from one of its own goroutines; return from them instead");
+        }
+        debug::shut_down(*scheduler_, options_.shutdown_grace, options_.leaks == Leaks::abort);
+    }
+
+    [[nodiscard]] RuntimeStats stats() const;
+
+    /// The runtime of the running goroutine; on a plain thread the default one.
+    static Runtime& current();
+
+    template <class F, class... Args>
+    decltype(auto) run_at(Place place, F&& f, Args&&... args);
+
+private:
+    struct DefaultTag {};
+    explicit Runtime(DefaultTag) : scheduler_(sched::default_scheduler()), owned_(false) {}
+
+    [[gnu::visibility("default")]] static Runtime& default_runtime() {
+        static Runtime& runtime = *new Runtime(DefaultTag{});
+        return runtime;
+    }
+
+    static sched::Scheduler* make(const RuntimeOptions& options);
+
+    RuntimeOptions options_;
+    sched::Scheduler* scheduler_;
+    bool owned_ = true;
+    std::atomic<bool> shut_down_{false};
+};
+
+namespace runtime {
+
+inline constexpr std::size_t main_stack_size = std::size_t{8} << 20;
+
+/// The result of the function that `run` runs, until the caller picks it up.
+template <class R>
+struct Outcome {
+    std::optional<sync::Stored<R>> value;
+    std::exception_ptr error;
+
+    template <class Body>
+    void take(Body&& body) noexcept {
+        try {
+            if constexpr (std::is_void_v<R>)
+                std::forward<Body>(body)();
+            else if constexpr (std::is_reference_v<R>)
+                value.emplace(std::addressof(std::forward<Body>(body)()));
+            else
+                value.emplace(std::forward<Body>(body)());
+        } catch (...) {
+            error = std::current_exception();
+        }
+    }
+    R give() {
+        if (error) std::rethrow_exception(std::move(error));
+        if constexpr (std::is_reference_v<R>)
+            return static_cast<R>(**value);
+        else if constexpr (!std::is_void_v<R>)
+            return std::move(*value);
+    }
+};
+
+} // namespace runtime
+
+template <class F, class... Args>
+decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
+    using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));
+    using R = decltype(std::declval<Body>()());
+    struct Main {
+        Body body;
+        runtime::Outcome<R>* outcome;
+        void operator()() && { outcome->take(std::move(body)); }
+    };
+    runtime::Outcome<R> outcome;
+    WaitGroup ended;
+    ended.add(1);
+    auto done = [&ended] { ended.done(); };
+    const GoOptions options{.name = "main", .stack_size = std::max(options_.stack_size, runtime::main_stack_size)};
+    spawn::start(scheduler_, &options, place,
+                 task::Sequence<Main, decltype(done)>(
+                     Main{task::bind(std::forward<F>(f), std::forward<Args>(args)...), &outcome}, done));
+    ended.wait();
+    return static_cast<R>(outcome.give());
+}
+
+inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
+    auto* s = new sched::Scheduler(options.workers ? options.workers : sched::default_worker_count(),
+                                   options.stack_size);
+    try {
+        sched::start_threads(*s);
+    } catch (...) {
+        debug::end_threads(*s, std::chrono::milliseconds(100));
+        sched::Monitor::instance().remove(*s);
+        s->release();
+        throw;
+    }
+    return s;
+}
+
+inline Runtime& Runtime::current() {
+    const sched::Worker* w = sched::this_worker();
+    if (w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_acquire))
+        return *static_cast<Runtime*>(w->scheduler->face.load(std::memory_order_acquire));
+    return default_runtime();
+}
+
+inline RuntimeStats Runtime::stats() const {
+    base::EngineRegion engine;
+    const sched::Scheduler& s = *scheduler_;
+    RuntimeStats stats;
+    stats.goroutines = s.live();
+    stats.goroutines_started = s.spawned();
+    stats.workers = s.workers.size();
+    stats.runnable = s.injected.size();
+    for (auto& w : s.workers) {
+        stats.runnable += w->queue.size() + (w->slot.load(std::memory_order_relaxed) ? 1 : 0);
+        stats.steals += w->steals.get();
+        stats.parks += w->parks.get();
+        stats.wakeups += w->wakeups.get();
+    }
+    const auto& pools = task::stack_pools();
+    for (unsigned c = 0; c < task::StackPools::classes; ++c) {
+        stats.stacks += pools.slab(c).size();
+        stats.stack_bytes += pools.slab(c).size() * pools.usable(c);
+    }
+    pools.for_each([&](const task::Goroutine& g) {
+        if (g.home == &s && g.state.load(std::memory_order_relaxed) == task::State::parked) ++stats.parked;
+    });
+    return stats;
+}
+
+/// Runs f(args...) as the main goroutine of a fresh runtime, with a stack of at least 8 MB, and returns what it returns
+/// or rethrows what it throws. Goroutines that are left then are waited for shortly, and those still parked are named
+/// on stderr as leaked and abandoned (RuntimeOptions::leaks). Blocks; from inside a goroutine it parks.
+template <class F>
+    requires(!std::is_same_v<std::decay_t<F>, RuntimeOptions>)
+decltype(auto) run(F&& f, Place place = Place::here()) {
+    Runtime runtime;
+    return runtime.run_at(place, std::forward<F>(f));
+}
+template <class F, class Arg, class... Args>
+    requires(!std::is_same_v<std::decay_t<F>, RuntimeOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
+decltype(auto) run(F&& f, Arg&& arg, Args&&... args) {
+    Runtime runtime;
+    return runtime.run_at(Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+                          std::forward<Args>(args)...);
+}
+template <class F>
+decltype(auto) run(RuntimeOptions options, F&& f, Place place = Place::here()) {
+    Runtime runtime(options);
+    return runtime.run_at(place, std::forward<F>(f));
+}
+template <class F, class Arg, class... Args>
+    requires(!std::is_same_v<std::decay_t<Arg>, Place>)
+decltype(auto) run(RuntimeOptions options, F&& f, Arg&& arg, Args&&... args) {
+    Runtime runtime(options);
+    return runtime.run_at(Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+                          std::forward<Args>(args)...);
+}
+
+} // namespace gofer::inline v1

@@ -1,0 +1,48 @@
+// Options and statistics of a runtime.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include <gofer/sched/default_scheduler.hpp>
+
+namespace gofer::inline v1 {
+
+/// What becomes of goroutines that are still parked when `run` ends and the grace is over.
+enum class Leaks {
+    abandon, ///< never resumed; nothing they hold is touched, as in Go
+    unwind,  ///< the parking call throws gofer::Unwind, so that destructors run
+    abort,   ///< a fatal error
+};
+
+/// What happens when nothing in the process can ever wake anybody.
+enum class Deadlock { abort, report, ignore };
+
+/// Options of a Runtime. Designators in this order.
+struct RuntimeOptions {
+    /// Worker threads; 0: $GOFER_MAXPROCS, else the CPUs this process may use (affinity, cgroup quota).
+    unsigned workers{0};
+    /// Bytes of stack reserved for a goroutine; committed as it grows. Rounded up to a power of two, 16 KB at least.
+    std::size_t stack_size{sched::default_stack_size};
+    /// How long goroutines that are left at the end of `run` are waited for; less when nothing can wake them.
+    std::chrono::milliseconds shutdown_grace{100};
+    Leaks leaks{};
+    Deadlock deadlock{};
+};
+
+/// Counters of a runtime. Each is exact by itself; they are not read at one instant.
+struct RuntimeStats {
+    std::uint64_t goroutines = 0;         ///< started or queued, not yet ended
+    std::uint64_t goroutines_started = 0; ///< since the runtime began
+    std::uint64_t parked = 0;
+    std::uint64_t runnable = 0; ///< in a queue
+    std::uint64_t workers = 0;
+    std::uint64_t steals = 0;  ///< goroutines taken from another worker
+    std::uint64_t parks = 0;   ///< blocking calls that parked
+    std::uint64_t wakeups = 0; ///< sleeping workers woken
+    std::uint64_t stacks = 0;  ///< of the process, in use or pooled
+    std::uint64_t stack_bytes = 0; ///< address space reserved for them
+};
+
+} // namespace gofer::inline v1

@@ -1,0 +1,54 @@
+// What is printed when a goroutine takes the process down: an uncaught exception, or a stack overflow.
+#pragma once
+
+#include <cstdio>
+
+#include <gofer/fiber/overflow.hpp>
+#include <gofer/sched/this_worker.hpp>
+#include <gofer/task/uncaught.hpp>
+
+namespace gofer::inline v1::sched {
+
+/// `goroutine 7 "reader", started at main.cpp:12`. Allocates nothing.
+struct Identity {
+    char text[512];
+
+    explicit Identity(const Goroutine& g) noexcept {
+        const Place place = g.place();
+        const char* name = g.extras ? g.extras->name.c_str() : "";
+        const auto id = static_cast<unsigned long long>(g.id);
+        int n = *name ? std::snprintf(text, sizeof text, "goroutine %llu \"%s\", started at ", id, name)
+                      : std::snprintf(text, sizeof text, "goroutine %llu, started at ", id);
+        if (n < 0 || n >= static_cast<int>(sizeof text)) return;
+        const auto left = sizeof text - static_cast<std::size_t>(n);
+        if (place.file)
+            std::snprintf(text + n, left, "%s:%u", place.file, place.line);
+        else
+            std::snprintf(text + n, left, "%p", place.address);
+    }
+};
+
+inline void report_uncaught(const char* what) {
+    const Goroutine* g = this_goroutine_record();
+    base::say("gofer: an exception left %s\n  what(): %s\n", g ? Identity(*g).text : "a goroutine", what);
+}
+
+/// In the signal handler. The stacks' records stay where they are for ever, so they can be read.
+inline void report_overflow(const void* address) {
+    auto& pools = task::stack_pools();
+    for (unsigned c = 0; c < task::StackPools::classes; ++c) {
+        std::size_t index = 0;
+        if (!pools.slab(c).find_guard(static_cast<const char*>(address), index)) continue;
+        const Goroutine& g = *pools.record(c, index);
+        base::fatal("goroutine stack overflow\n\n%s, used up its stack of %zu KB\n"
+                    "end the recursion, or give it more with GoOptions::stack_size or RuntimeOptions::stack_size",
+                    Identity(g).text, pools.usable(c) / 1024);
+    }
+}
+
+inline void install_death_reports() noexcept {
+    task::uncaught_reporter().store(&report_uncaught);
+    fiber::OverflowHandler::install(&report_overflow);
+}
+
+} // namespace gofer::inline v1::sched

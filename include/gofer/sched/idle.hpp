@@ -1,0 +1,152 @@
+// Who sleeps and who looks for work: the protocol that loses no wake-up and costs nothing when idle.
+//
+// A worker without work is either the searcher (one at most: it looks at the other workers' queues, naps a few dozen
+// microseconds between looks, and gives up when nothing moves) or asleep on its futex. Whoever adds work reads
+// one word, `call`: set only while somebody sleeps and nobody searches. Only then is a sleeper woken, and it wakes as
+// the searcher, so that at most one wake-up is in flight: waking a thread costs more than a hundred switches.
+//
+// No lost wake-up: a sleeper sets `call` (under the lock), passes a heavy barrier, and looks for work once more; who
+// adds work publishes it, passes a light barrier, and reads `call`. One of the two sees the other. The same when the
+// searcher leaves its office to run something (see Scheduler::leave_office). Modelled in tests/models/idle.pml.
+#pragma once
+
+#include <atomic>
+
+#include <gofer/base/futex.hpp>
+#include <gofer/base/spin_lock.hpp>
+#include <gofer/sched/worker.hpp>
+
+namespace gofer::inline v1::sched {
+
+class Idle {
+public:
+    /// True: somebody sleeps, nobody searches; who adds work should call wake_one().
+    bool call() const noexcept { return call_.load(std::memory_order_relaxed); }
+    unsigned sleeping() const noexcept { return sleeping_.load(std::memory_order_relaxed); }
+
+    /// Takes the searcher's office if it is free.
+    bool take_office(Worker& w) noexcept {
+        if (searching_.load(std::memory_order_relaxed)) return false;
+        lock_.lock();
+        const bool mine = !searching_.load(std::memory_order_relaxed);
+        if (mine) {
+            searching_.store(true, std::memory_order_relaxed);
+            w.searcher = true;
+        }
+        publish();
+        return mine;
+    }
+
+    void leave_office(Worker& w) noexcept {
+        lock_.lock();
+        leave(w);
+        publish();
+    }
+
+    /// Announces that the worker sleeps from now on (and leaves its office). Pass a heavy barrier and look for work
+    /// once more before wait().
+    void announce_sleep(Worker& w) noexcept {
+        w.wake_word.store(0, std::memory_order_relaxed);
+        lock_.lock();
+        leave(w);
+        w.asleep = true;
+        w.next_sleeper = sleepers_;
+        sleepers_ = &w;
+        sleeping_.store(sleeping() + 1, std::memory_order_relaxed);
+        publish();
+    }
+
+    /// Takes the announcement back. False: somebody is waking this worker already, so wait() returns at once.
+    bool cancel_sleep(Worker& w) noexcept {
+        lock_.lock();
+        const bool mine = w.asleep;
+        if (mine) remove(w);
+        publish();
+        return mine;
+    }
+
+    /// Sleeps until woken (true; the worker is the searcher now) or until the deadline (false).
+    bool wait(Worker& w, std::int64_t deadline) noexcept {
+        while (w.wake_word.load(std::memory_order_acquire) == 0)
+            if (!base::futex_wait_until(w.wake_word, 0, deadline) && cancel_sleep(w)) return false;
+        w.searcher = true;
+        return true;
+    }
+
+    /// Wakes one sleeper as the searcher, unless somebody searches already. False: nobody was woken.
+    bool wake_one() noexcept {
+        lock_.lock();
+        Worker* w = searching_.load(std::memory_order_relaxed) ? nullptr : sleepers_;
+        if (w) {
+            remove(*w);
+            searching_.store(true, std::memory_order_relaxed);
+        }
+        publish();
+        if (!w) return false;
+        w->wake_word.store(1, std::memory_order_release); // partner: wait()
+        base::futex_wake(&w->wake_word);
+        return true;
+    }
+
+    /// Wakes every sleeper, at the end of the runtime.
+    void wake_all() noexcept {
+        lock_.lock();
+        Worker* all = sleepers_;
+        sleepers_ = nullptr;
+        sleeping_.store(0, std::memory_order_relaxed);
+        for (Worker* w = all; w; w = w->next_sleeper) w->asleep = false;
+        publish();
+        while (all) {
+            Worker* w = all;
+            all = w->next_sleeper; // read before the wake-up: the worker may announce itself again, or end
+            w->wake_word.store(1, std::memory_order_release);
+            base::futex_wake(&w->wake_word);
+        }
+    }
+
+    /// The searcher naps until somebody pokes it or the time is over.
+    void nap(Worker& w, std::int64_t until) noexcept {
+        w.nap_word.store(0, std::memory_order_relaxed);
+        napping_.store(&w, std::memory_order_seq_cst);
+        if (!poked_.exchange(false, std::memory_order_seq_cst)) base::futex_wait_until(w.nap_word, 0, until);
+        napping_.store(nullptr, std::memory_order_seq_cst);
+    }
+
+    /// Ends the searcher's nap: work has come from outside, which no look at a neighbour's counters foretells.
+    void poke() noexcept {
+        poked_.store(true, std::memory_order_seq_cst);
+        Worker* w = napping_.exchange(nullptr, std::memory_order_seq_cst);
+        if (!w) return;
+        poked_.store(false, std::memory_order_relaxed);
+        w->nap_word.store(1, std::memory_order_release); // may come late and end the next nap early: harmless
+        base::futex_wake(&w->nap_word);
+    }
+
+private:
+    void leave(Worker& w) noexcept {
+        if (!w.searcher) return;
+        w.searcher = false;
+        searching_.store(false, std::memory_order_relaxed);
+    }
+    void remove(Worker& w) noexcept {
+        Worker** link = &sleepers_;
+        while (*link != &w) link = &(*link)->next_sleeper;
+        *link = w.next_sleeper;
+        w.asleep = false;
+        sleeping_.store(sleeping() - 1, std::memory_order_relaxed);
+    }
+    void publish() noexcept {
+        call_.store(sleepers_ && !searching_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        lock_.unlock();
+    }
+
+    alignas(64) std::atomic<bool> call_{false}; // read by everyone who adds work, rarely written
+    alignas(64) base::SpinLock lock_;
+    Worker* sleepers_ = nullptr;
+    std::atomic<unsigned> sleeping_{0};
+    std::atomic<bool> searching_{false};
+    std::atomic<Worker*> napping_{nullptr};
+    std::atomic<bool> poked_{false};
+};
+
+} // namespace gofer::inline v1::sched

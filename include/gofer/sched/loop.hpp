@@ -1,0 +1,199 @@
+// The loop of a worker. It runs on a pooled stack, calls fresh goroutines as plain functions on that stack, and
+// switches to suspended ones, becoming a spare. A goroutine that parks keeps the stack with the loop frame under it;
+// when it ends it returns into that frame, which carries on as the loop of whichever worker it is on by then. So the
+// worker is asked for anew after every goroutine.
+#pragma once
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
+
+#include <gofer/fiber/trim.hpp>
+#include <gofer/sched/monitor.hpp>
+#include <gofer/sched/search.hpp>
+#include <gofer/sched/suspend.hpp>
+#include <gofer/task/uncaught.hpp>
+
+namespace gofer::inline v1::sched {
+
+inline constexpr std::int64_t leash_ns = 1'000'000;
+inline constexpr std::int64_t trim_interval_ns = 100'000'000;
+inline constexpr std::size_t trim_budget = 512;
+
+/// The pages of deep stacks, and when they were last looked at. Process-wide.
+struct Housekeeping {
+    fiber::Trimmer<Goroutine> trimmer{task::stack_pools()};
+    std::atomic<std::int64_t> next_trim{0};
+    std::atomic<bool> settled{true}; // the last pass found nothing to do, and nobody has run since
+
+    [[gnu::visibility("default")]] static Housekeeping& instance() noexcept {
+        static Housekeeping& housekeeping = *new Housekeeping;
+        return housekeeping;
+    }
+    /// One slice of a pass when it is time. A worker with nothing else to do takes larger ones.
+    void step(std::int64_t now, std::size_t budget) noexcept {
+        if (now < next_trim.load(std::memory_order_relaxed)) return;
+        next_trim.store(now + trim_interval_ns, std::memory_order_relaxed);
+        settled.store(trimmer.step(budget), std::memory_order_relaxed);
+    }
+};
+
+inline std::uint64_t next_goroutine_id(Worker& w) noexcept {
+    constexpr std::uint64_t block = 256;
+    if (w.next_id == w.last_id) [[unlikely]] {
+        static std::atomic<std::uint64_t> ids{1};
+        w.next_id = ids.fetch_add(block, std::memory_order_relaxed);
+        w.last_id = w.next_id + block;
+    }
+    return w.next_id++;
+}
+
+/// Runs a fresh goroutine to its end on the stack of the caller, which is `self`'s.
+GOFER_UNINSTRUMENTED inline void run_task(Goroutine* self, Worker* w, Task* task) noexcept(false) {
+    self->home = w->scheduler;
+    self->worker = w;
+    self->begin(next_goroutine_id(*w), *task);
+    delete std::exchange(task->options, nullptr);
+    w->current = self;
+    w->in_loop.store(false, std::memory_order_relaxed);
+#if defined(GOFER_TSAN)
+    self->tsan = __tsan_create_fiber(0);
+    __tsan_switch_to_fiber(self->tsan, __tsan_switch_to_fiber_no_sync);
+    base::tsan_acquire(task);
+#endif
+    task::run_outermost(task, &w->records);
+    w = static_cast<Worker*>(self->worker);
+#if defined(GOFER_TSAN)
+    void* ended = self->tsan;
+    self->tsan = nullptr;
+    __tsan_switch_to_fiber(w->native.tsan, __tsan_switch_to_fiber_no_sync);
+    __tsan_destroy_fiber(ended);
+#endif
+    w->in_loop.store(true, std::memory_order_relaxed);
+    w->current = nullptr;
+    self->end();
+    w->ended.add();
+}
+
+/// What a stack of a goroutine's own runs: that one goroutine, then it is given back.
+GOFER_UNINSTRUMENTED inline void run_alone(fiber::Fiber* fiber, fiber::Carrier* carrier) {
+    auto* self = static_cast<Goroutine*>(fiber);
+    run_task(self, static_cast<Worker*>(carrier), std::exchange(self->first_task, nullptr));
+    auto* w = static_cast<Worker*>(self->worker);
+    w->set_after(after_retire, nullptr);
+    fiber::switch_fiber(w, self, take_spare(*w), fiber::Leaving::for_good);
+}
+
+inline Goroutine* make_own_stack(Task* task) noexcept {
+    auto& pools = task::stack_pools();
+    auto* g = static_cast<Goroutine*>(pools.take(pools.class_of(task->options->stack_size), 1));
+    fiber::forget_frames(g->bottom, reinterpret_cast<char*>(g));
+    fiber::prepare<run_alone>(*g);
+    g->first_task = task;
+    return g;
+}
+
+/// Every now and then, at a turn: timers, work from outside, and the turn of those who waited longest.
+inline Runnable attend(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    w.attention.store(false, std::memory_order_relaxed);
+    const std::int64_t now = base::now_ns();
+    fire_timers(w, w, now);
+    Housekeeping::instance().step(now, trim_budget);
+    if (!s.injected.empty()) {
+        Runnable r;
+        if (s.injected.pop(&r, 1)) return r;
+    }
+    if (now < w.leash_end) return {};
+    w.leash_end = now + leash_ns;
+    return w.queue.pop_fair();
+}
+
+/// Sleeps until there may be work again. Its own timers are covered by the sleep, those of workers that run by
+/// themselves, and those of workers that are stuck by the monitor.
+inline void sleep(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    auto& housekeeping = Housekeeping::instance();
+    s.idle.announce_sleep(w);
+    base::heavy_barrier();
+    if ((s.work_in_sight() && s.idle.call()) || s.stopped.load(std::memory_order_relaxed)) {
+        if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
+        return;
+    }
+    std::int64_t until = w.timers.earliest();
+    if (!housekeeping.settled.load(std::memory_order_relaxed)) {
+        const std::int64_t now = base::now_ns();
+        until = std::min(until, std::max(now, housekeeping.next_trim.load(std::memory_order_relaxed)) + 1);
+    }
+    if (s.idle.wait(w, until)) {
+        housekeeping.settled.store(false, std::memory_order_relaxed); // somebody is about to run
+        Monitor::instance().note_busy();
+        return;
+    }
+    housekeeping.step(base::now_ns(), trim_budget * 64);
+    if (w.timers.earliest() != never) Monitor::instance().note_busy();
+}
+
+/// The next thing to run; nothing when the runtime has stopped.
+inline Runnable find_work(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    for (;;) {
+        if (s.stopped.load(std::memory_order_relaxed)) [[unlikely]] return {};
+        Runnable r;
+        if (w.loop_is_due()) r = attend(w);
+        if (!r) r = w.pick();
+        if (!r && fire_timers(w, w, base::now_ns())) r = w.pick();
+        if (!r) r = search(w);
+        if (r) {
+            if (w.searcher) s.leave_office(w);
+            return r;
+        }
+        sleep(w);
+    }
+}
+
+/// The process is exiting: its threads end with it, and nothing of ours may run beside static destructors.
+inline void stand_still_at_exit(Worker& w) noexcept {
+    if (!w.scheduler->frozen.load(std::memory_order_relaxed)) return;
+    w.frozen.store(true, std::memory_order_release); // partner: freeze()
+    for (;;) ::pause();
+}
+
+/// The body of every loop stack. Left by switching away: to a goroutine (it becomes a spare, and goes on here later)
+/// or, at the end, to the thread's own stack.
+GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* carrier) {
+    auto* self = static_cast<Goroutine*>(fiber);
+    auto* w = static_cast<Worker*>(carrier);
+    for (;;) {
+        Runnable r = std::exchange(w->handed, Runnable{});
+        if (!r) r = find_work(*w);
+        if (!r) break;
+        if (w->scheduler->stopped.load(std::memory_order_relaxed)) [[unlikely]] {
+            w->queue.push(r); // stays where the shutdown finds it
+            break;
+        }
+        w->count_turn();
+        if (r.is_task() && !(r.task()->options && r.task()->options->stack_size)) {
+            run_task(self, w, r.task());
+            w = static_cast<Worker*>(self->worker);
+            if constexpr (base::tsan_build) { // a fresh stack each time: the next one must not meet this one's frames
+                w->set_after(after_retire, nullptr);
+                fiber::switch_fiber(w, self, take_spare(*w), fiber::Leaving::for_good);
+            }
+            continue;
+        }
+        Goroutine* next = r.is_task() ? make_own_stack(r.task()) : r.goroutine();
+        if (!r.is_task()) {
+            next->resumes();
+            w->current = next;
+            w->in_loop.store(false, std::memory_order_relaxed);
+        }
+        w->set_after(after_keep_spare, w);
+        w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
+    }
+    stand_still_at_exit(*w);
+    w->set_after(after_retire, nullptr);
+    fiber::switch_fiber(w, self, &w->native, fiber::Leaving::for_good);
+}
+
+} // namespace gofer::inline v1::sched

@@ -1,0 +1,77 @@
+// Making things runnable. Together with settle (the `after` of a switch) the only ways into the scheduler from above.
+#pragma once
+
+#include <gofer/sched/scheduler.hpp>
+
+namespace gofer::inline v1::sched {
+
+inline Scheduler* home_of(const Goroutine* g) noexcept {
+    return static_cast<Scheduler*>(g->home);
+}
+
+/// What a goroutine makes ready runs next on the same worker, while its data is in the cache; what was to run next
+/// goes to the newest end of the queue.
+inline void put_in_slot(Worker& w, Runnable r) noexcept {
+    if (!w.slot.load(std::memory_order_relaxed)) {
+        w.slot.store(r, std::memory_order_release); // partner: take_slot; only the owner fills an empty slot
+    } else if (Runnable displaced = w.slot.exchange(r, std::memory_order_acq_rel)) {
+        w.queue.push(displaced);
+    }
+}
+
+/// Queues a parked goroutine. Exactly once for each park, by whoever claimed the wait. Any thread.
+inline void make_runnable(Goroutine* g) noexcept {
+    Scheduler* home = home_of(g);
+    Worker* w = this_worker();
+    g->becomes_runnable();
+    if (w && w->scheduler == home) [[likely]] {
+        put_in_slot(*w, Runnable(g));
+        home->notify(*w);
+    } else {
+        home->inject(Runnable(g));
+    }
+}
+
+/// The same, and what the caller did happens before what the goroutine does next.
+inline void ready(Goroutine* g) noexcept {
+    base::engine_release(g); // partner: the acquire in Episode::park
+    make_runnable(g);
+}
+
+/// Many at once, in the order of the chain, behind what waits already: one lock and at most one wake-up.
+/// All of them belong to `home`.
+inline void ready_all(Scheduler* home, fiber::Fiber* chain) noexcept {
+    if (!chain) return;
+    if (!chain->next) return ready(static_cast<Goroutine*>(chain)); // a lone one runs next
+    for (fiber::Fiber* f = chain; f; f = f->next) {
+        auto* g = static_cast<Goroutine*>(f);
+        g->becomes_runnable();
+        base::engine_release(g);
+    }
+    Worker* w = this_worker();
+    if (w && w->scheduler == home) {
+        w->queue.push_in_line_all(chain);
+        return home->notify(*w);
+    }
+    while (chain) {
+        auto* g = static_cast<Goroutine*>(chain);
+        chain = chain->next;
+        home->inject(Runnable(g));
+    }
+}
+
+/// Adds a task to `home`. Any thread.
+inline void start(Scheduler* home, Worker* w, Task* task) noexcept {
+    base::tsan_release(task); // partner: the acquire in run_task
+    base::EngineRegion engine;
+    if (w && w->scheduler == home) [[likely]] {
+        w->spawned.add();
+        w->queue.push(Runnable(task));
+        home->notify(*w);
+    } else {
+        home->spawned_outside.fetch_add(1, std::memory_order_release);
+        home->inject(Runnable(task));
+    }
+}
+
+} // namespace gofer::inline v1::sched

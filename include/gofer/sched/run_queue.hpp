@@ -1,0 +1,143 @@
+// The runnable goroutines of one worker. Two rings under one lock:
+//
+// - `stack` is last in, first out: what was spawned or woken last runs first, depth first, so that a tree of
+//   goroutines has as many of them alive as the tree is deep and not as it is wide.
+// - `line` is first in, first out: those that yielded, and those that were released many at a time.
+//
+// The owner pops the newest of `stack`, then the oldest of `line`; once in a while (the leash, by the clock) the
+// oldest of either, so that nothing starves. Thieves take half, oldest first: in a tree the oldest is the largest.
+// A lock and not a Chase-Lev deque: its pop needs a full fence, which costs what the lock costs, and the lock lets a
+// whole batch be spliced and two rings be taken in one step.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+
+#include <gofer/base/fatal.hpp>
+#include <gofer/base/spin_lock.hpp>
+#include <gofer/task/goroutine.hpp>
+
+namespace gofer::inline v1::sched {
+
+using task::Goroutine;
+using task::Runnable;
+using task::Task;
+
+/// A growing ring of runnables; guarded by its queue's lock.
+class Ring {
+public:
+    Ring() noexcept = default;
+    ~Ring() { std::free(slots_); }
+    Ring(const Ring&) = delete;
+    Ring& operator=(const Ring&) = delete;
+
+    std::uint32_t size() const noexcept { return newest_ - oldest_; }
+    bool empty() const noexcept { return newest_ == oldest_; }
+    /// Changes whenever the oldest entry does.
+    std::uint32_t oldest_number() const noexcept { return oldest_; }
+
+    void push(Runnable r) noexcept {
+        if (size() == capacity_) [[unlikely]]
+            grow();
+        slots_[newest_++ & (capacity_ - 1)] = r;
+    }
+    Runnable pop_newest() noexcept { return slots_[--newest_ & (capacity_ - 1)]; }
+    Runnable pop_oldest() noexcept { return slots_[oldest_++ & (capacity_ - 1)]; }
+
+private:
+    [[gnu::noinline]] void grow() noexcept {
+        const std::uint32_t larger = capacity_ ? capacity_ * 2 : 64;
+        auto* slots = static_cast<Runnable*>(std::malloc(larger * sizeof(Runnable)));
+        if (!slots) base::fatal("gofer: out of memory for a run queue of %u goroutines", larger);
+        const std::uint32_t n = size();
+        for (std::uint32_t i = 0; i < n; ++i) slots[i] = slots_[(oldest_ + i) & (capacity_ - 1)];
+        std::free(slots_);
+        slots_ = slots;
+        capacity_ = larger;
+        oldest_ = 0;
+        newest_ = n;
+    }
+
+    Runnable* slots_ = nullptr;
+    std::uint32_t capacity_ = 0; // a power of two
+    std::uint32_t oldest_ = 0;
+    std::uint32_t newest_ = 0;
+};
+
+class RunQueue {
+public:
+    /// May be read by anyone, as a hint.
+    std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+    std::uint32_t oldest_number() const noexcept { return oldest_.load(std::memory_order_relaxed); }
+
+    void push(Runnable r) noexcept {
+        lock_.lock();
+        stack_.push(r);
+        unlock();
+    }
+    void push_in_line(Runnable r) noexcept {
+        lock_.lock();
+        line_.push(r);
+        unlock();
+    }
+    /// Goroutines linked by `next`, in that order, behind all others.
+    void push_in_line_all(fiber::Fiber* chain) noexcept {
+        lock_.lock();
+        while (chain) {
+            auto* g = static_cast<Goroutine*>(chain);
+            chain = chain->next;
+            line_.push(Runnable(g));
+        }
+        unlock();
+    }
+
+    Runnable pop() noexcept {
+        if (size() == 0) return {};
+        lock_.lock();
+        const Runnable r = !stack_.empty() ? stack_.pop_newest() : take_oldest(line_);
+        unlock();
+        return r;
+    }
+
+    /// The turn of those who waited longest, of each ring in alternation.
+    Runnable pop_fair() noexcept {
+        if (size() == 0) return {};
+        lock_.lock();
+        prefer_line_ = !prefer_line_;
+        Runnable r = take_oldest(prefer_line_ ? line_ : stack_);
+        if (!r) r = take_oldest(prefer_line_ ? stack_ : line_);
+        unlock();
+        return r;
+    }
+
+    /// Takes up to half, at most `most`, oldest first.
+    std::uint32_t steal(Runnable* out, std::uint32_t most) noexcept {
+        if (size() == 0 || !lock_.try_lock()) return 0;
+        std::uint32_t wanted = (stack_.size() + line_.size() + 1) / 2;
+        if (wanted > most) wanted = most;
+        std::uint32_t taken = 0;
+        while (taken < wanted && !stack_.empty()) out[taken++] = stack_.pop_oldest();
+        while (taken < wanted && !line_.empty()) out[taken++] = line_.pop_oldest();
+        unlock();
+        return taken;
+    }
+
+private:
+    static Runnable take_oldest(Ring& ring) noexcept { return ring.empty() ? Runnable{} : ring.pop_oldest(); }
+
+    void unlock() noexcept {
+        size_.store(stack_.size() + line_.size(), std::memory_order_relaxed);
+        oldest_.store(stack_.oldest_number() + line_.oldest_number(), std::memory_order_relaxed);
+        lock_.unlock();
+    }
+
+    base::SpinLock lock_;
+    bool prefer_line_ = false;
+    Ring stack_;
+    Ring line_;
+    std::atomic<std::uint32_t> size_{0};
+    std::atomic<std::uint32_t> oldest_{0};
+};
+
+} // namespace gofer::inline v1::sched

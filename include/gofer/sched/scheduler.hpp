@@ -1,0 +1,125 @@
+// The scheduler of one runtime: its workers, the queue for work from outside, and the idle protocol. Shared by the
+// Runtime handle, its worker threads and the goroutines it abandoned, and gone when the last of them is.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include <gofer/sched/idle.hpp>
+#include <gofer/sched/this_worker.hpp>
+#include <gofer/sched/worker.hpp>
+
+namespace gofer::inline v1::sched {
+
+/// Runnables that come from threads that are no workers of this scheduler.
+class InjectionQueue {
+public:
+    bool empty() const noexcept { return size_.load(std::memory_order_relaxed) == 0; }
+
+    void push(Runnable r) noexcept {
+        lock_.lock();
+        ring_.push(r);
+        size_.store(ring_.size(), std::memory_order_relaxed);
+        lock_.unlock();
+    }
+    std::uint32_t pop(Runnable* out, std::uint32_t most) noexcept {
+        lock_.lock();
+        std::uint32_t n = 0;
+        while (n < most && !ring_.empty()) out[n++] = ring_.pop_oldest();
+        size_.store(ring_.size(), std::memory_order_relaxed);
+        lock_.unlock();
+        return n;
+    }
+    std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+
+private:
+    base::SpinLock lock_;
+    Ring ring_;
+    std::atomic<std::uint32_t> size_{0};
+};
+
+class Scheduler {
+public:
+    Scheduler(unsigned worker_count, std::size_t stack_size)
+        : stack_class(task::StackPools::class_of(stack_size)) {
+        for (unsigned i = 0; i < worker_count; ++i) {
+            workers.push_back(std::make_unique<Worker>(this, i));
+            workers.back()->looks = std::make_unique<Look[]>(worker_count);
+        }
+    }
+    Scheduler(const Scheduler&) = delete;
+    Scheduler& operator=(const Scheduler&) = delete;
+
+    std::vector<std::unique_ptr<Worker>> workers;
+    const unsigned stack_class;
+    InjectionQueue injected;
+    Idle idle;
+    std::atomic<std::uint64_t> spawned_outside{0};
+    std::atomic<std::uint32_t> references{1};
+    std::atomic<bool> stopped{false};  // no goroutine of this runtime is started or resumed any more
+    std::atomic<bool> frozen{false};   // the process exits: the workers stand still instead of ending
+    std::atomic<void*> face{nullptr}; // the Runtime that users hold
+    Scheduler* next_scheduler = nullptr; // in the registry, guarded by its lock
+
+    void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
+    void release() noexcept {
+        if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+    }
+
+    /// Tells the idle protocol that the calling worker has added work. Partner: Idle::announce_sleep and leave.
+    void notify(const Worker& w) noexcept {
+        base::light_barrier(w.asymmetric);
+        if (idle.call()) [[unlikely]]
+            idle.wake_one();
+    }
+
+    /// Adds work from a thread that is no worker of ours.
+    void inject(Runnable r) noexcept {
+        injected.push(r);
+        base::full_fence(); // partner: heavy_barrier in sleep and leave_office
+        if (idle.call())
+            idle.wake_one();
+        else
+            idle.poke();
+    }
+
+    /// Anything runnable anywhere? A hint; exact for what was published before the caller's heavy barrier.
+    bool work_in_sight() const noexcept {
+        if (!injected.empty()) return true;
+        for (auto& w : workers)
+            if (w->has_local_work()) return true;
+        return false;
+    }
+
+    /// The searcher has found something and goes to run it; whoever added work meanwhile relied on it.
+    void leave_office(Worker& w) noexcept {
+        idle.leave_office(w);
+        if (idle.sleeping() == 0) return;
+        base::heavy_barrier();
+        if (work_in_sight()) idle.wake_one();
+    }
+
+    /// Goroutines started and ended so far. Read ended first: if both are equal, none was alive in between.
+    std::uint64_t ended() const noexcept {
+        std::uint64_t sum = 0;
+        for (auto& w : workers) sum += w->ended.get();
+        return sum;
+    }
+    std::uint64_t spawned() const noexcept {
+        std::uint64_t sum = spawned_outside.load(std::memory_order_acquire);
+        for (auto& w : workers) sum += w->spawned.get();
+        return sum;
+    }
+    std::uint64_t live() const noexcept {
+        const std::uint64_t over = ended();
+        return spawned() - over;
+    }
+    bool all_asleep() const noexcept { return idle.sleeping() == workers.size(); }
+
+private:
+    ~Scheduler() = default;
+};
+
+} // namespace gofer::inline v1::sched

@@ -1,0 +1,114 @@
+// The searcher: looks for work at the other workers, and waits for some to appear.
+//
+// What is worth stealing? Waking or moving costs tens of microseconds, so only what would wait about that long where
+// it is. A thief compares two looks, some microseconds apart: a queue whose length, at the rate at which its
+// worker takes turns, means a longer wait; an oldest entry that has not moved (the root of a tree that its worker
+// is busy with); a last-in slot that is still full though its worker has taken no turn (it computes on). A ping-pong
+// pair or a channel that flows from one goroutine to the other is left where it is, together and in one cache.
+#pragma once
+
+#include <algorithm>
+
+#include <gofer/sched/ready.hpp>
+#include <gofer/sched/scheduler.hpp>
+
+namespace gofer::inline v1::sched {
+
+inline constexpr std::int64_t worth_moving_ns = 10'000;
+inline constexpr std::int64_t look_interval_ns = 5'000;
+inline constexpr std::int64_t nap_ns = 25'000;
+inline constexpr unsigned looks_before_nap = 4;
+inline constexpr unsigned quiet_naps = 40;
+inline constexpr std::uint32_t steal_batch = 128;
+
+/// Fires what is due on `of`'s heap and queues it at `w`, the caller's worker.
+inline bool fire_timers(Worker& w, Worker& of, std::int64_t now) noexcept {
+    const Chain woken = of.timers.fire_due(now);
+    if (!woken.first) return false;
+    w.queue.push_in_line_all(woken.first);
+    w.scheduler->notify(w);
+    return true;
+}
+
+inline Runnable take_stolen(Worker& w, const Runnable* stolen, std::uint32_t n) noexcept {
+    w.steals.add(n);
+    for (std::uint32_t i = n; i-- > 1;) w.queue.push(stolen[i]); // newest end last: the oldest of them runs first
+    return stolen[0];
+}
+
+/// One look at one victim; steals if two looks say that it is worth it.
+inline Runnable look_at(Worker& thief, Worker& victim, std::int64_t now) noexcept {
+    Look& kept = thief.looks[victim.index];
+    const Look last = kept;
+    const Look seen{victim.turns.load(std::memory_order_relaxed), victim.queue.oldest_number(), victim.queue.size(),
+                    victim.slot.load(std::memory_order_relaxed), now};
+    const std::int64_t elapsed = now - last.time;
+    const std::uint32_t turns = seen.turns - last.turns;
+    const bool comparable = last.time != 0 && elapsed < 1'000'000;
+    if (!comparable || elapsed >= worth_moving_ns) kept = seen;
+    if (!comparable || elapsed < worth_moving_ns) return {};
+    const std::int64_t wait = static_cast<std::int64_t>(seen.length) * elapsed / (turns ? turns : 1);
+    const bool oldest_stuck = last.length > 0 && seen.length > 0 && seen.oldest == last.oldest;
+    if (seen.length > 0 && (wait >= worth_moving_ns || oldest_stuck)) {
+        Runnable stolen[steal_batch];
+        if (const std::uint32_t n = victim.queue.steal(stolen, steal_batch)) return take_stolen(thief, stolen, n);
+    }
+    if (seen.slot && turns == 0) {
+        Runnable expected = seen.slot;
+        if (victim.slot.compare_exchange_strong(expected, Runnable{}, std::memory_order_acquire))
+            return take_stolen(thief, &seen.slot, 1);
+    }
+    return {};
+}
+
+/// One round over everything outside the worker's own queue.
+inline Runnable look_around(Worker& w, std::int64_t now, std::uint64_t& movement) noexcept {
+    Scheduler& s = *w.scheduler;
+    Runnable batch[32];
+    const auto n = static_cast<std::uint32_t>(s.workers.size());
+    const std::uint32_t share = std::min<std::uint32_t>(32, s.injected.size() / n + 1);
+    if (!s.injected.empty())
+        if (const std::uint32_t got = s.injected.pop(batch, share)) {
+            for (std::uint32_t i = got; i-- > 1;) w.queue.push(batch[i]);
+            return batch[0];
+        }
+    movement = 0;
+    for (std::uint32_t i = 0, v = w.random.below(n); i < n; ++i, v = v + 1 == n ? 0 : v + 1) {
+        Worker& victim = *s.workers[v];
+        if (&victim == &w) continue;
+        movement += victim.turns.load(std::memory_order_relaxed) + victim.queue.size();
+        if (Runnable r = look_at(w, victim, now)) return r;
+        if (victim.timers.earliest() < now - 1'000'000 && fire_timers(w, victim, now)) return w.pick();
+    }
+    return {};
+}
+
+inline void spin_until(std::int64_t deadline) noexcept {
+    while (base::now_ns() < deadline)
+        for (int i = 0; i < 32; ++i) base::cpu_relax();
+}
+
+/// Searches until something is found or nothing has moved for a while; the office is held at the end either way.
+inline Runnable search(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    if (!w.searcher && !s.idle.take_office(w)) return {};
+    std::uint64_t movement = 0, before = 0;
+    for (unsigned looks = 0, quiet = 0; quiet < quiet_naps; ++looks) {
+        if (s.stopped.load(std::memory_order_relaxed)) return {};
+        const std::int64_t now = base::now_ns();
+        fire_timers(w, w, now);
+        Runnable r = w.pick();
+        if (!r) r = look_around(w, now, movement);
+        if (r) return r;
+        if (s.idle.sleeping() + 1 == s.workers.size()) return {}; // nobody runs who could add work
+        quiet = movement == before ? quiet + 1 : 0;
+        before = movement;
+        if (looks < looks_before_nap)
+            spin_until(now + look_interval_ns);
+        else
+            s.idle.nap(w, std::min(now + nap_ns, w.timers.earliest()));
+    }
+    return {};
+}
+
+} // namespace gofer::inline v1::sched

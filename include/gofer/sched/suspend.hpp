@@ -1,0 +1,126 @@
+// Leaving a goroutine: straight to the next one that was suspended, or to a loop if there is none or a fresh one
+// comes next. One switch, not two.
+#pragma once
+
+#include <thread>
+
+#include <gofer/fiber/switch.hpp>
+#include <gofer/sched/ready.hpp>
+#include <gofer/sched/scheduler.hpp>
+
+namespace gofer::inline v1::sched {
+
+void run_loop(fiber::Fiber* self, fiber::Carrier* carrier);
+
+inline constexpr unsigned spares_at_hand = 64;
+inline constexpr unsigned spares_taken_at_once = 8;
+
+/// A stack whose loop is suspended, or a new one. What it does next stands in `handed`.
+inline Goroutine* take_spare(Worker& w) noexcept {
+    if (!w.spares) {
+        w.spares = task::stack_pools().take(w.scheduler->stack_class, spares_taken_at_once);
+        w.spare_count = 0;
+        for (fiber::Fiber* f = w.spares; f; f = f->next) ++w.spare_count;
+    }
+    auto* spare = static_cast<Goroutine*>(w.spares);
+    w.spares = spare->next;
+    --w.spare_count;
+    if (!spare->context) {
+        fiber::forget_frames(spare->bottom, reinterpret_cast<char*>(spare));
+        fiber::prepare<run_loop>(*spare);
+    }
+    return spare;
+}
+
+/// A loop taken out of its pool is made anew when it is used again, since its worker may be gone by then.
+inline void retire(fiber::Fiber* first, fiber::Fiber* last) noexcept {
+    for (fiber::Fiber* f = first;; f = f->next) {
+        f->context = nullptr;
+        if (f == last) break;
+    }
+    task::stack_pools().give_back(first, last);
+}
+
+inline void keep_spare(Worker& w, fiber::Fiber* loop) noexcept {
+    loop->next = w.spares;
+    w.spares = loop;
+    if (++w.spare_count < spares_at_hand) return;
+    fiber::Fiber* last = w.spares; // the hot half stays
+    for (unsigned i = 1; i < spares_at_hand / 2; ++i) last = last->next;
+    fiber::Fiber* cold = last->next;
+    last->next = nullptr;
+    w.spare_count = spares_at_hand / 2;
+    fiber::Fiber* end = cold;
+    while (end->next) end = end->next;
+    retire(cold, end);
+}
+
+/// After a switch: the loop that was left becomes a spare.
+inline void after_keep_spare(void* worker, fiber::Fiber* departed) noexcept {
+    keep_spare(*static_cast<Worker*>(worker), departed);
+}
+
+/// After a switch: the stack that was left is used no more.
+inline void after_retire(void*, fiber::Fiber* departed) noexcept {
+    departed->next = nullptr;
+    retire(departed, departed);
+}
+
+/// Where the worker goes from a goroutine that leaves it.
+inline Goroutine* choose_next(Worker& w) noexcept {
+    w.count_turn();
+    if (!w.loop_is_due()) [[likely]] {
+        const Runnable r = w.pick();
+        if (r && !r.is_task()) {
+            Goroutine* next = r.goroutine();
+            next->resumes();
+            w.current = next;
+            return next;
+        }
+        w.handed = r;
+    }
+    w.current = nullptr;
+    w.in_loop.store(true, std::memory_order_relaxed);
+    return take_spare(w);
+}
+
+[[gnu::cold]] inline void check_canary(const Goroutine& g) noexcept {
+    if (fiber::Guards::canary_of(g.bottom) != fiber::canary_word)
+        base::fatal("goroutine stack overflow\n\ngoroutine %llu went past the end of its stack of %zu KB (found when "
+                    "it parked: this system has no guard pages left); give it more with "
+                    "GoOptions::stack_size or RuntimeOptions::stack_size",
+                    static_cast<unsigned long long>(g.id), static_cast<std::size_t>(g.top - g.bottom) / 1024);
+}
+
+/// Suspends the calling goroutine; `after` runs on the other side, when it is suspended and may be seen. Returns
+/// when somebody has made it ready, perhaps on another worker. The state is the caller's to set.
+GOFER_UNINSTRUMENTED inline void suspend(Worker* w, Goroutine* self, fiber::After after, void* argument) noexcept {
+    if (self->has_canary) [[unlikely]]
+        check_canary(*self);
+    Goroutine* next = choose_next(*w);
+    w->set_after(after, argument);
+    auto* now_on = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
+    self->worker = now_on;
+}
+
+/// After a switch: the goroutine that yielded stands in line. Never before, or a thief might run it half asleep.
+inline void after_yield(void* worker, fiber::Fiber* departed) noexcept {
+    auto* w = static_cast<Worker*>(worker);
+    w->queue.push_in_line(Runnable(static_cast<Goroutine*>(departed)));
+    w->scheduler->notify(*w);
+}
+
+/// Lets the others have a turn. On a plain thread: std::this_thread::yield.
+inline void yield() noexcept {
+    Worker* w = this_worker();
+    if (!w || !w->current) return std::this_thread::yield();
+    base::EngineRegion engine;
+    w->count_turn();
+    if (!w->has_local_work() && !w->loop_is_due()) return;
+    Goroutine* self = w->current;
+    self->becomes_runnable();
+    suspend(w, self, after_yield, w);
+    self->resumes();
+}
+
+} // namespace gofer::inline v1::sched

@@ -1,0 +1,34 @@
+// The one thread_local of the library, and the one function that forms its address.
+//
+// A compiler computes the address of a thread_local once and uses it again after a call, when the goroutine may run
+// on another thread. So the address never leaves this function, which is not inlined, and whose pointer goes through
+// an empty asm so that interprocedural analysis cannot find it constant. Ask again after anything that may park.
+#pragma once
+
+#include <gofer/sched/worker.hpp>
+
+namespace gofer::inline v1::sched {
+
+// Default visibility: two shared objects of one process share one runtime.
+[[gnu::visibility("default")]] inline constinit thread_local Worker* this_worker_slot = nullptr;
+
+/// The worker of the calling thread; null on a thread that is none.
+[[gnu::noinline, gnu::visibility("default")]] inline Worker* this_worker() noexcept {
+    Worker** slot = &this_worker_slot;
+    asm volatile("" : "+r"(slot)::"memory");
+    return *slot;
+}
+
+[[gnu::noinline, gnu::visibility("default")]] inline void set_this_worker(Worker* worker) noexcept {
+    Worker** slot = &this_worker_slot;
+    asm volatile("" : "+r"(slot)::"memory");
+    *slot = worker;
+}
+
+/// The goroutine that is running; null outside.
+inline Goroutine* this_goroutine_record() noexcept {
+    Worker* w = this_worker();
+    return w ? w->current : nullptr;
+}
+
+} // namespace gofer::inline v1::sched

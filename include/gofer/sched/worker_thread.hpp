@@ -1,0 +1,73 @@
+// The life of a worker's thread, and starting and ending all threads of a scheduler.
+#pragma once
+
+#include <cstdio>
+#include <pthread.h>
+#include <sys/prctl.h>
+
+#include <gofer/sched/death.hpp>
+#include <gofer/sched/loop.hpp>
+#include <gofer/sched/monitor.hpp>
+
+namespace gofer::inline v1::sched {
+
+/// Jumps from the thread's own stack into a loop, and comes back when the runtime has stopped.
+GOFER_UNINSTRUMENTED inline void enter_loop(Worker* w) {
+    w->set_after(fiber::after_nothing, nullptr);
+    fiber::switch_fiber(w, &w->native, take_spare(*w));
+}
+
+inline void give_spares_back(Worker& w) noexcept {
+    if (!w.spares) return;
+    fiber::Fiber* last = w.spares;
+    while (last->next) last = last->next;
+    retire(w.spares, last);
+    w.spares = nullptr;
+    w.spare_count = 0;
+}
+
+inline void worker_thread(Worker* w) {
+    base::EngineRegion engine;
+    char name[16];
+    std::snprintf(name, sizeof name, "gofer-%u", w->index);
+    ::pthread_setname_np(::pthread_self(), name);
+    ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL); // naps of microseconds, timers on time
+    const fiber::SignalStack signal_stack;
+    w->bind_to_thread();
+    set_this_worker(w);
+    enter_loop(w);
+    set_this_worker(nullptr);
+    give_spares_back(*w);
+    Scheduler* scheduler = w->scheduler;
+    base::tsan_ignore_end();
+    w->exited.store(true, std::memory_order_release); // partner: end_threads
+    base::tsan_ignore_begin();
+    scheduler->release();
+}
+
+/// Starts the threads. Throws std::system_error when the system gives none.
+inline void start_threads(Scheduler& s) {
+    install_death_reports();
+    Monitor::instance().add(s);
+    for (auto& w : s.workers) {
+        s.retain();
+        try {
+            w->thread = std::thread(worker_thread, w.get());
+        } catch (...) {
+            s.release();
+            throw;
+        }
+    }
+}
+
+/// Asks all workers to end; returns at once.
+inline void stop_threads(Scheduler& s) noexcept {
+    base::EngineRegion engine;
+    s.stopped.store(true, std::memory_order_seq_cst);
+    for (auto& w : s.workers) w->attention.store(true, std::memory_order_seq_cst);
+    base::heavy_barrier();
+    s.idle.wake_all();
+    s.idle.poke();
+}
+
+} // namespace gofer::inline v1::sched

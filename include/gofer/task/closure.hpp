@@ -1,0 +1,68 @@
+// What a goroutine runs: a function with its arguments, decay-copied as std::thread does, and optionally something
+// to do when it has ended and all of that is destroyed.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace gofer::inline v1::task {
+
+template <class F, class... Args>
+class Bound {
+public:
+    template <class G, class... As>
+    explicit Bound(G&& f, As&&... args) : f_(std::forward<G>(f)), args_(std::forward<As>(args)...) {}
+
+    decltype(auto) operator()() && {
+        return std::apply(
+            [this](auto&&... args) -> decltype(auto) {
+                return std::invoke(std::move(f_), std::forward<decltype(args)>(args)...);
+            },
+            std::move(args_));
+    }
+
+private:
+    [[no_unique_address]] F f_;
+    [[no_unique_address]] std::tuple<Args...> args_;
+};
+
+template <class... Ts>
+inline constexpr bool copies_all = (std::is_constructible_v<std::decay_t<Ts>, Ts> && ...);
+
+/// Decay-copies f and args into one callable. Compile errors say what to do instead.
+template <class F, class... Args>
+auto bind(F&& f, Args&&... args) {
+    static_assert(copies_all<F, Args...>,
+                  "gofer copies (or moves) the function and its arguments into the goroutine, as std::thread does, and "
+                  "one of them can be neither copied nor moved. Pass std::ref(x) to share x with the goroutine, and see "
+                  "to it that x lives until the goroutine has ended.");
+    if constexpr (copies_all<F, Args...>) {
+        static_assert(std::is_invocable_v<std::decay_t<F>, std::decay_t<Args>...>,
+                      "gofer cannot call this function with copies of these arguments. A parameter that is a non-const "
+                      "reference needs std::ref(x).");
+        return Bound<std::decay_t<F>, std::decay_t<Args>...>(std::forward<F>(f), std::forward<Args>(args)...);
+    }
+}
+
+/// Runs `f`, destroys it, then runs `then`: what waits for the goroutine must not see its closure alive.
+template <class F, class Then>
+class Sequence {
+public:
+    template <class G>
+    Sequence(G&& f, Then then) : f_(std::in_place, std::forward<G>(f)), then_(std::move(then)) {}
+
+    void operator()() && {
+        std::move(*f_)();
+        f_.reset();
+        then_();
+    }
+
+private:
+    std::optional<F> f_;
+    Then then_;
+};
+
+} // namespace gofer::inline v1::task

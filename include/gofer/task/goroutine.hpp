@@ -1,0 +1,103 @@
+// A goroutine that has started: the record at the top of its stack. It is also the record of the stack itself, which
+// outlives the goroutine and hosts the next one; `state` says whether someone lives here at the moment.
+//
+// Written by the goroutine itself and by whoever makes it runnable; read at any time, without a lock, by reports.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include <gofer/base/place.hpp>
+#include <gofer/fiber/stack_pool.hpp>
+#include <gofer/fiber/switch.hpp>
+#include <gofer/task/task.hpp>
+#include <gofer/task/wait_reason.hpp>
+
+namespace gofer::inline v1::task {
+
+enum class State : std::uint8_t { vacant, running, parked, runnable };
+
+/// What few goroutines have: allocated when first needed, freed when the goroutine ends.
+struct Extras {
+    std::string name;
+};
+
+/// What to do when a goroutine is abandoned at the end of its runtime; lies in its closure.
+struct AbandonHook {
+    void (*abandon)(AbandonHook&) = nullptr;
+};
+
+struct Goroutine : fiber::Fiber {
+    std::atomic<State> state{State::vacant};
+    std::atomic<WaitReason> reason{WaitReason::none};
+    std::uint32_t line = 0;
+    const void* where = nullptr;
+    std::uint64_t id = 0;
+    void* home = nullptr;             // the scheduler it belongs to
+    void* worker = nullptr;           // the worker it runs on now
+    const void* waits_on = nullptr;   // what it is parked on
+    Task* first_task = nullptr;       // a stack of its own: what to run on it
+    Extras* extras = nullptr;
+    AbandonHook* on_abandon = nullptr;
+
+    base::Place place() const noexcept {
+        return line ? base::Place{static_cast<const char*>(where), line, nullptr} : base::Place::at(where);
+    }
+
+    /// A new goroutine moves in. Legal from vacant only.
+    void begin(std::uint64_t new_id, const Task& task) noexcept {
+        id = new_id;
+        where = task.where;
+        line = task.line;
+        if (task.options) [[unlikely]] adopt(task.options);
+        state.store(State::running, std::memory_order_relaxed);
+    }
+    void end() noexcept {
+        state.store(State::vacant, std::memory_order_relaxed);
+        if (extras) [[unlikely]] {
+            delete extras;
+            extras = nullptr;
+        }
+    }
+    void parks(WaitReason why, const void* on) noexcept {
+        reason.store(why, std::memory_order_relaxed);
+        waits_on = on;
+        state.store(State::parked, std::memory_order_relaxed);
+    }
+    void becomes_runnable() noexcept { state.store(State::runnable, std::memory_order_relaxed); }
+    void resumes() noexcept { state.store(State::running, std::memory_order_relaxed); }
+
+private:
+    [[gnu::noinline]] void adopt(TaskOptions* options) {
+        if (options->name.empty()) return;
+        extras = new Extras{options->name};
+    }
+};
+
+using StackPools = fiber::StackPools<Goroutine>;
+
+/// Every stack of the process. Never destroyed.
+inline StackPools& stack_pools() noexcept {
+    static StackPools& pools = *new StackPools;
+    return pools;
+}
+
+/// What a queue holds: a goroutine to resume or a task to start, told apart by the lowest bit.
+class Runnable {
+public:
+    constexpr Runnable() noexcept = default;
+    explicit Runnable(Goroutine* g) noexcept : bits_(reinterpret_cast<std::uintptr_t>(g)) {}
+    explicit Runnable(Task* t) noexcept : bits_(reinterpret_cast<std::uintptr_t>(t) | 1) {}
+
+    explicit operator bool() const noexcept { return bits_ != 0; }
+    friend bool operator==(Runnable, Runnable) noexcept = default;
+    bool is_task() const noexcept { return bits_ & 1; }
+    Goroutine* goroutine() const noexcept { return reinterpret_cast<Goroutine*>(bits_); }
+    Task* task() const noexcept { return reinterpret_cast<Task*>(bits_ & ~std::uintptr_t{1}); }
+
+private:
+    std::uintptr_t bits_ = 0;
+};
+
+} // namespace gofer::inline v1::task

@@ -1,0 +1,110 @@
+// A goroutine that has not started: its closure and where it was started, in 64 bytes for a small closure, and no
+// stack. The queue holds a pointer to it; the worker that takes it moves the closure onto its own stack, frees the
+// record and calls the closure as a plain function. A goroutine that never parks costs no switch and no stack.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <gofer/base/place.hpp>
+#include <gofer/task/record_pool.hpp>
+
+namespace gofer::inline v1::task {
+
+/// What `go` was asked for beyond the closure.
+struct TaskOptions {
+    std::string name;
+    std::size_t stack_size = 0;
+};
+
+enum class TaskAction : std::uint8_t { run, destroy, abandon };
+
+struct Task {
+    using Act = void (*)(Task*, TaskAction, RecordPool*);
+
+    Act act;
+    const void* where; // file name, or return address when line is 0
+    std::uint32_t line;
+    std::uint32_t reserved = 0;
+    TaskOptions* options = nullptr;
+
+    Task(Act a, base::Place place) noexcept
+        : act(a), where(place.file ? place.file : place.address), line(place.file ? place.line : 0) {}
+
+    base::Place place() const noexcept {
+        return line ? base::Place{static_cast<const char*>(where), line, nullptr} : base::Place::at(where);
+    }
+    /// Runs the closure here and now, and frees the record.
+    void run(RecordPool* pool) { act(this, TaskAction::run, pool); }
+    /// Destroys the closure unrun, and frees the record.
+    void destroy(RecordPool* pool) { act(this, TaskAction::destroy, pool); }
+    /// Its runtime has ended: it will never run, and is kept. Whoever waits for its result is told.
+    void abandon() { act(this, TaskAction::abandon, nullptr); }
+};
+
+template <class F>
+struct TaskOf final : Task {
+    F closure;
+
+    template <class G>
+    TaskOf(base::Place place, G&& g) : Task(&TaskOf::perform, place), closure(std::forward<G>(g)) {}
+
+private:
+    // Moving the closure out lets the record be used again at once, while it is in the cache.
+    static constexpr bool moves_out = std::is_nothrow_move_constructible_v<F> && sizeof(F) <= 256;
+
+    static void perform(Task* task, TaskAction action, RecordPool* pool) {
+        auto* self = static_cast<TaskOf*>(task);
+        if (action == TaskAction::destroy) return self->free(pool);
+        if (action == TaskAction::abandon) {
+            if constexpr (requires { self->closure.abandon(); }) self->closure.abandon();
+            return;
+        }
+        if constexpr (moves_out) {
+            F closure(std::move(self->closure));
+            self->free(pool);
+            std::move(closure)();
+        } else {
+            // Freed by way of the depot: the closure may end on another worker than `pool` belongs to.
+            struct AtEnd {
+                TaskOf* task;
+                ~AtEnd() { task->free(nullptr); }
+            } at_end{self};
+            std::move(self->closure)();
+        }
+    }
+
+    void free(RecordPool* pool) noexcept {
+        this->~TaskOf();
+        base::EngineRegion engine;
+        give_record_back(pool, this, sizeof(TaskOf), alignof(TaskOf));
+    }
+};
+
+/// A record with `closure` in it. Throws what the closure's construction throws, and bad_alloc.
+template <class F, class G>
+Task* make_task(RecordPool* pool, base::Place place, G&& closure) {
+    using Record = TaskOf<F>;
+    void* memory;
+    {
+        base::EngineRegion engine;
+        memory = take_record(pool, sizeof(Record), alignof(Record));
+    }
+    struct Guard {
+        RecordPool* pool;
+        void* memory;
+        ~Guard() {
+            if (!memory) return;
+            base::EngineRegion engine;
+            give_record_back(pool, memory, sizeof(Record), alignof(Record));
+        }
+    } guard{pool, memory};
+    Task* task = ::new (memory) Record(place, std::forward<G>(closure));
+    guard.memory = nullptr;
+    return task;
+}
+
+} // namespace gofer::inline v1::task

@@ -1,0 +1,43 @@
+// What a parked goroutine waits for, in the words of the reports.
+#pragma once
+
+#include <cstdint>
+
+namespace gofer::inline v1::task {
+
+enum class WaitReason : std::uint8_t {
+    none,
+    receive,
+    send,
+    nil_receive,
+    nil_send,
+    select,
+    empty_select,
+    sleep,
+    wait_group,
+    mutex,
+    future,
+    inner_run,
+    shut_down,
+};
+
+constexpr const char* describe(WaitReason reason) noexcept {
+    switch (reason) {
+    case WaitReason::none: return "nothing";
+    case WaitReason::receive: return "receive on channel";
+    case WaitReason::send: return "send on channel";
+    case WaitReason::nil_receive: return "receive on nil channel";
+    case WaitReason::nil_send: return "send on nil channel";
+    case WaitReason::select: return "select";
+    case WaitReason::empty_select: return "select (no cases)";
+    case WaitReason::sleep: return "sleep";
+    case WaitReason::wait_group: return "WaitGroup";
+    case WaitReason::mutex: return "Mutex";
+    case WaitReason::future: return "Future";
+    case WaitReason::inner_run: return "run of an inner runtime";
+    case WaitReason::shut_down: return "its runtime, which was shut down";
+    }
+    return "?";
+}
+
+} // namespace gofer::inline v1::task

@@ -1,0 +1,182 @@
+// One blocking call: who waits (a goroutine, which parks, or a plain thread, which sleeps on a futex), until when,
+// and how it ended. Every primitive of the library blocks through this file.
+//
+// An episode lies in the frame of the call. Partner, timer and interrupt may all want to end it; exactly one claims it:
+//
+//     registering --park--> parked        claims: registering -> claimed (the owner notices before it sleeps)
+//                                                  parked -> claimed     (the claimer must wake the owner)
+//
+// - A wait that only one list can end (not `contested`) needs no compare-and-swap: being taken off the list, under
+//   its lock, is the claim. That lock is released after the switch, so whoever sees the waiter finds it parked.
+// - Whoever has claimed an episode fills in the result under the lock of the list, then releases the lock, then calls
+//   wake(), and touches nothing of the episode or the object afterwards: both may be gone.
+// - The owner of a contested wait passes through the lock of the list it was claimed from before it reads the result.
+// - Goroutines of a runtime that has stopped are never claimed: nothing is handed to those who will not run again.
+// Orders: the claim's CAS (acq_rel) pairs with settle()'s CAS (acq_rel); word (release) with wait_on_word (acquire).
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include <gofer/sched/ready.hpp>
+#include <gofer/sched/suspend.hpp>
+#include <gofer/wait/until.hpp>
+
+namespace gofer::inline v1::wait {
+
+using task::Goroutine;
+using task::WaitReason;
+
+enum class Ended : std::uint32_t { registering, parked, by_partner, by_deadline, by_interrupt };
+
+/// The lock to release when the wait has become visible: after the switch, or before a thread sleeps.
+struct Unlock {
+    using Run = void (*)(void* object) noexcept;
+    Run run = nullptr;
+    void* object = nullptr;
+
+    void operator()() const noexcept {
+        if (run) run(object);
+    }
+    static Unlock of(base::SpinLock& lock) noexcept {
+        return {[](void* l) noexcept { static_cast<base::SpinLock*>(l)->unlock(); }, &lock};
+    }
+};
+
+class Episode;
+
+/// A won claim; `must_wake` is false when the owner has not gone to sleep and finds out by itself.
+struct Claimed {
+    Episode* episode = nullptr;
+    bool must_wake = false;
+
+    explicit operator bool() const noexcept { return episode != nullptr; }
+    inline void wake() const noexcept;
+};
+
+class Episode {
+public:
+    /// `contested`: more than one list, or a deadline or interrupt, may end it.
+    explicit Episode(Until until = {}, bool many_lists = false) noexcept
+        : goroutine_(sched::this_goroutine_record()), until_(until), contested_(many_lists || until.limited()) {}
+    Episode(const Episode&) = delete;
+    Episode& operator=(const Episode&) = delete;
+
+    /// Ends the wait in the name of the caller. An empty result: somebody else was first.
+    Claimed claim(Ended how, std::uint32_t which = 0) noexcept {
+        if (goroutine_ && sched::home_of(goroutine_)->stopped.load(std::memory_order_relaxed)) [[unlikely]]
+            return {};
+        if (!contested_) {
+            result_.store(encode(how, which), std::memory_order_relaxed);
+            return {this, true};
+        }
+        std::uint32_t seen = result_.load(std::memory_order_relaxed);
+        while (seen <= static_cast<std::uint32_t>(Ended::parked))
+            if (result_.compare_exchange_weak(seen, encode(how, which), std::memory_order_acq_rel))
+                return {this, !goroutine_ || seen == static_cast<std::uint32_t>(Ended::parked)};
+        return {};
+    }
+
+    /// Blocks until claimed. `unlock` is released once the wait may be seen.
+    void park(WaitReason reason, const void* on, Unlock unlock) noexcept {
+        Alarm alarm{*this};
+        InterruptNode node;
+        node.episode = this;
+        if (until_.interrupt && !until_.interrupt->attach(node)) {
+            until_.interrupt = nullptr;
+            if (claim(Ended::by_interrupt)) return unlock(); // else a partner was first, and has to be waited for
+        }
+        unlock_ = unlock;
+        base::engine_release(this); // partner: the acquire of a partner who takes from, or gives to, our frame
+        if (goroutine_)
+            park_goroutine(alarm, reason, on);
+        else
+            wait_on_word();
+        if (until_.interrupt) until_.interrupt->detach(node);
+    }
+
+    Ended ended() const noexcept {
+        const std::uint32_t r = result_.load(std::memory_order_acquire) & 0xff;
+        return static_cast<Ended>(r);
+    }
+    /// Which waiter of several was claimed.
+    std::uint32_t which() const noexcept { return result_.load(std::memory_order_relaxed) >> 8; }
+
+    Goroutine* goroutine() const noexcept { return goroutine_; }
+    Episode* next = nullptr; // in a WakeList, once claimed
+
+private:
+    friend struct Claimed;
+
+    struct Alarm : sched::Timer {
+        Episode& episode;
+        explicit Alarm(Episode& e) noexcept : Timer(&Alarm::ring), episode(e) {}
+        static void ring(Timer& timer, sched::Chain& woken) noexcept {
+            Episode& e = static_cast<Alarm&>(timer).episode;
+            if (e.claim(Ended::by_deadline).must_wake) woken.add(e.goroutine_);
+        }
+    };
+
+    static std::uint32_t encode(Ended how, std::uint32_t which) noexcept {
+        return static_cast<std::uint32_t>(how) | which << 8;
+    }
+
+    void park_goroutine(Alarm& alarm, WaitReason reason, const void* on) noexcept {
+        Goroutine* self = goroutine_;
+        auto* w = static_cast<sched::Worker*>(self->worker);
+        if (until_.deadline != base::never) w->timers.add(alarm, until_.deadline);
+        w->parks.add();
+        self->parks(reason, on);
+        sched::suspend(w, self, contested_ ? &settle_contested : &settle, this);
+        base::engine_acquire(self);
+        if (alarm.heap) alarm.heap->remove(alarm);
+    }
+
+    static void settle(void* episode, fiber::Fiber*) noexcept {
+        static_cast<Episode*>(episode)->unlock_();
+    }
+    static void settle_contested(void* episode, fiber::Fiber*) noexcept {
+        auto* self = static_cast<Episode*>(episode);
+        const Unlock unlock = self->unlock_; // the frame may be gone once it is parked
+        auto expected = static_cast<std::uint32_t>(Ended::registering);
+        if (!self->result_.compare_exchange_strong(expected, static_cast<std::uint32_t>(Ended::parked),
+                                                   std::memory_order_acq_rel))
+            sched::make_runnable(self->goroutine_);
+        unlock();
+    }
+
+    // A plain thread leaves only when its word is set, by whoever claimed it, or when it has claimed itself.
+    void wait_on_word() noexcept {
+        unlock_();
+        std::int64_t deadline = until_.deadline;
+        while (word_.load(std::memory_order_acquire) == 0) {
+            if (base::futex_wait_until(word_, 0, deadline)) continue;
+            if (claim(Ended::by_deadline)) return;
+            deadline = base::never;
+        }
+        base::engine_acquire(&word_);
+    }
+
+    Goroutine* goroutine_;
+    Until until_;
+    Unlock unlock_;
+    std::atomic<std::uint32_t> result_{static_cast<std::uint32_t>(Ended::registering)};
+    base::FutexWord word_{0};
+    bool contested_;
+};
+
+inline void Claimed::wake() const noexcept {
+    if (!must_wake) return;
+    if (Goroutine* g = episode->goroutine_) return sched::ready(g);
+    base::engine_release(&episode->word_);
+    base::FutexWord* word = &episode->word_;
+    word->store(1, std::memory_order_release);
+    base::futex_wake(word);
+}
+
+/// Ends the wait of an attached node, under the interrupt's lock. Wake what it returns after releasing the lock.
+inline Claimed end_early(InterruptNode& node) noexcept {
+    return node.episode->claim(Ended::by_interrupt);
+}
+
+} // namespace gofer::inline v1::wait

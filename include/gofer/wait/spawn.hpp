@@ -1,0 +1,58 @@
+// Starting a goroutine: the options it may be given, and the way from a function and its arguments to a queued task.
+#pragma once
+
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+
+#include <gofer/sched/default_scheduler.hpp>
+#include <gofer/task/closure.hpp>
+#include <gofer/wait/waiter.hpp>
+
+namespace gofer::inline v1 {
+
+/// Options of one goroutine. Designators in this order.
+struct GoOptions {
+    /// Shown in reports and by this_goroutine::name().
+    std::string name{};
+    /// Bytes of stack to reserve; 0: as the runtime's options say. A size of its own means a stack from the start.
+    std::size_t stack_size{0};
+};
+
+namespace spawn {
+
+inline void must_be_running(sched::Scheduler* home, sched::Worker* w) {
+    if (!home->stopped.load(std::memory_order_relaxed)) [[likely]]
+        return;
+    if (w && w->scheduler == home) wait::park_forever(task::WaitReason::shut_down);
+    if (home->frozen.load(std::memory_order_relaxed)) return; // the process exits: silently never started
+    throw std::logic_error("gofer: go() on a Runtime that was shut down; start goroutines before shutdown()");
+}
+
+/// Queues `closure` as a goroutine of `home`.
+template <class Closure>
+void start(sched::Scheduler* home, const GoOptions* options, Place place, Closure&& closure) {
+    sched::Worker* w = sched::this_worker();
+    must_be_running(home, w);
+    task::Task* task =
+        task::make_task<std::decay_t<Closure>>(w ? &w->records : nullptr, place, std::forward<Closure>(closure));
+    if (options && (options->stack_size || !options->name.empty()))
+        task->options = new task::TaskOptions{options->name, options->stack_size};
+    sched::start(home, w, task);
+}
+
+template <class F, class... Args>
+void go(sched::Scheduler* home, const GoOptions* options, Place place, F&& f, Args&&... args) {
+    start(home, options, place, task::bind(std::forward<F>(f), std::forward<Args>(args)...));
+}
+
+/// The same, and `then()` when the goroutine has ended and its closure and arguments are destroyed.
+template <class Then, class F, class... Args>
+void go_then(const GoOptions* options, Place place, Then then, F&& f, Args&&... args) {
+    using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));
+    start(sched::scheduler_here(sched::this_worker()), options, place,
+          task::Sequence<Body, Then>(task::bind(std::forward<F>(f), std::forward<Args>(args)...), std::move(then)));
+}
+
+} // namespace spawn
+} // namespace gofer::inline v1
