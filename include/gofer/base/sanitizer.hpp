@@ -29,6 +29,7 @@ void AnnotateIgnoreReadsBegin(const char* file, int line);
 void AnnotateIgnoreReadsEnd(const char* file, int line);
 void AnnotateIgnoreSyncBegin(const char* file, int line);
 void AnnotateIgnoreSyncEnd(const char* file, int line);
+void AnnotateBenignRaceSized(const char* file, int line, const volatile void* at, unsigned long size, const char* why);
 }
 #endif
 
@@ -67,6 +68,13 @@ inline void tsan_release([[maybe_unused]] const void* address) noexcept {
 inline void tsan_acquire([[maybe_unused]] const void* address) noexcept {
 #if defined(GOFER_TSAN)
     __tsan_acquire(const_cast<void*>(address));
+#endif
+}
+
+/// What belongs to the thread (errno) is touched by one goroutine after the other without an edge.
+inline void tsan_belongs_to_thread([[maybe_unused]] const volatile void* at, [[maybe_unused]] unsigned long size) noexcept {
+#if defined(GOFER_TSAN)
+    AnnotateBenignRaceSized(__FILE__, __LINE__, at, size, "belongs to the thread, not to the goroutine");
 #endif
 }
 

@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/base/sanitizer.hpp>
 #include <gofer/base/spin_lock.hpp>
 
 namespace gofer::inline v1::fiber {
@@ -103,8 +104,7 @@ public:
             if (index < chunk.first + chunk.stacks) {
                 char* base = chunk.base + (index - chunk.first) * stride_;
                 char* top = base + guard_size + usable_;
-                char* record = top - record_ - (index % colours) * colour_step;
-                return {base + guard_size, top, record, Guard::none};
+                return {base + guard_size, top, top - record_offset(index), Guard::none};
             }
         }
         return {};
@@ -123,6 +123,11 @@ public:
     }
 
 private:
+    // For TSan the frames begin at a page of their own, since only whole pages can be forgotten (forget_frames).
+    std::size_t record_offset(std::size_t index) const noexcept {
+        return base::tsan_build ? page : record_ + (index % colours) * colour_step;
+    }
+
     struct Chunk {
         char* base = nullptr;
         std::size_t first = 0;

@@ -13,13 +13,13 @@ namespace gofer::inline v1::sched {
 [[gnu::visibility("default")]] inline constinit thread_local Worker* this_worker_slot = nullptr;
 
 /// The worker of the calling thread; null on a thread that is none.
-[[gnu::noinline, gnu::visibility("default")]] inline Worker* this_worker() noexcept {
+[[gnu::noinline, gnu::visibility("default")]] GOFER_UNINSTRUMENTED inline Worker* this_worker() noexcept {
     Worker** slot = &this_worker_slot;
     asm volatile("" : "+r"(slot)::"memory");
     return *slot;
 }
 
-[[gnu::noinline, gnu::visibility("default")]] inline void set_this_worker(Worker* worker) noexcept {
+[[gnu::noinline, gnu::visibility("default")]] GOFER_UNINSTRUMENTED inline void set_this_worker(Worker* worker) noexcept {
     Worker** slot = &this_worker_slot;
     asm volatile("" : "+r"(slot)::"memory");
     *slot = worker;
