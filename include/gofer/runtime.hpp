@@ -189,7 +189,7 @@ inline RuntimeStats Runtime::stats() const {
     stats.workers = s.workers.size();
     stats.runnable = s.injected.size();
     for (auto& w : s.workers) {
-        stats.runnable += w->queue.size() + (w->slot.load(std::memory_order_relaxed) ? 1 : 0);
+        stats.runnable += w->queue.size() + (w->queue.next() ? 1 : 0);
         stats.steals += w->steals.get();
         stats.parks += w->parks.get();
         stats.wakeups += w->wakeups.get();

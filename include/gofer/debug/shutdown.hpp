@@ -79,8 +79,10 @@ inline std::size_t abandon_queued(sched::Scheduler& s) {
     };
     sched::Runnable r;
     while (s.injected.pop(&r, 1)) abandon(r);
-    for (auto& w : s.workers)
-        while ((r = w->pick())) abandon(r);
+    for (auto& w : s.workers) { // as a thief: a worker that is stuck in a goroutine may still use its queue
+        while (w->queue.steal(&r, 1)) abandon(r);
+        if ((r = w->queue.next()) && w->queue.steal_next(r)) abandon(r);
+    }
     if (count) base::say("gofer: run ended before %zu goroutines had started; they never will\n", count);
     return count;
 }

@@ -141,8 +141,8 @@ inline Runnable find_work(Worker& w) noexcept {
         if (s.stopped.load(std::memory_order_relaxed)) [[unlikely]] return {};
         Runnable r;
         if (w.loop_is_due()) r = attend(w);
-        if (!r) r = w.pick();
-        if (!r && fire_timers(w, w, base::now_ns())) r = w.pick();
+        if (!r) r = w.queue.pop();
+        if (!r && fire_timers(w, w, base::now_ns())) r = w.queue.pop();
         if (!r) r = search(w);
         if (r) {
             if (w.searcher) s.leave_office(w);

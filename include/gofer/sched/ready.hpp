@@ -9,23 +9,13 @@ inline Scheduler* home_of(const Goroutine* g) noexcept {
     return static_cast<Scheduler*>(g->home);
 }
 
-/// What a goroutine makes ready runs next on the same worker, while its data is in the cache; what was to run next
-/// goes to the newest end of the queue.
-inline void put_in_slot(Worker& w, Runnable r) noexcept {
-    if (!w.slot.load(std::memory_order_relaxed)) {
-        w.slot.store(r, std::memory_order_release); // partner: take_slot; only the owner fills an empty slot
-    } else if (Runnable displaced = w.slot.exchange(r, std::memory_order_acq_rel)) {
-        w.queue.push(displaced);
-    }
-}
-
 /// Queues a parked goroutine. Exactly once for each park, by whoever claimed the wait. Any thread.
 inline void make_runnable(Goroutine* g) noexcept {
     Scheduler* home = home_of(g);
     Worker* w = this_worker();
     g->becomes_runnable();
     if (w && w->scheduler == home) [[likely]] {
-        put_in_slot(*w, Runnable(g));
+        w->queue.push_next(Runnable(g));
         home->notify(*w);
     } else {
         home->inject(Runnable(g));

@@ -3,7 +3,7 @@
 // What is worth stealing? Waking or moving costs tens of microseconds, so only what would wait about that long where
 // it is. A thief compares two looks, some microseconds apart: a queue whose length, at the rate at which its
 // worker takes turns, means a longer wait; an oldest entry that has not moved (the root of a tree that its worker
-// is busy with); a last-in slot that is still full though its worker has taken no turn (it computes on). A ping-pong
+// is busy with); a next goroutine whose worker has taken no turn since (it computes on). A ping-pong
 // pair or a channel that flows from one goroutine to the other is left where it is, together and in one cache.
 #pragma once
 
@@ -41,7 +41,7 @@ inline Runnable look_at(Worker& thief, Worker& victim, std::int64_t now) noexcep
     Look& kept = thief.looks[victim.index];
     const Look last = kept;
     const Look seen{victim.turns.load(std::memory_order_relaxed), victim.queue.oldest_number(), victim.queue.size(),
-                    victim.slot.load(std::memory_order_relaxed), now};
+                    victim.queue.next(), now};
     const std::int64_t elapsed = now - last.time;
     const std::uint32_t turns = seen.turns - last.turns;
     const bool comparable = last.time != 0 && elapsed < 1'000'000;
@@ -53,11 +53,7 @@ inline Runnable look_at(Worker& thief, Worker& victim, std::int64_t now) noexcep
         Runnable stolen[steal_batch];
         if (const std::uint32_t n = victim.queue.steal(stolen, steal_batch)) return take_stolen(thief, stolen, n);
     }
-    if (seen.slot && turns == 0) {
-        Runnable expected = seen.slot;
-        if (victim.slot.compare_exchange_strong(expected, Runnable{}, std::memory_order_acquire))
-            return take_stolen(thief, &seen.slot, 1);
-    }
+    if (seen.next && turns == 0 && victim.queue.steal_next(seen.next)) return take_stolen(thief, &seen.next, 1);
     return {};
 }
 
@@ -78,7 +74,7 @@ inline Runnable look_around(Worker& w, std::int64_t now, std::uint64_t& movement
         if (&victim == &w) continue;
         movement += victim.turns.load(std::memory_order_relaxed) + victim.queue.size();
         if (Runnable r = look_at(w, victim, now)) return r;
-        if (victim.timers.earliest() < now - 1'000'000 && fire_timers(w, victim, now)) return w.pick();
+        if (victim.timers.earliest() < now - 1'000'000 && fire_timers(w, victim, now)) return w.queue.pop();
     }
     return {};
 }
@@ -97,7 +93,7 @@ inline Runnable search(Worker& w) noexcept {
         if (s.stopped.load(std::memory_order_relaxed)) return {};
         const std::int64_t now = base::now_ns();
         fire_timers(w, w, now);
-        Runnable r = w.pick();
+        Runnable r = w.queue.pop();
         if (!r) r = look_around(w, now, movement);
         if (r) return r;
         if (s.idle.sleeping() + 1 == s.workers.size()) return {}; // nobody runs who could add work

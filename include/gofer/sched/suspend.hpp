@@ -70,7 +70,7 @@ inline void after_retire(void*, fiber::Fiber* departed) noexcept {
 inline Goroutine* choose_next(Worker& w) noexcept {
     w.count_turn();
     if (!w.loop_is_due()) [[likely]] {
-        const Runnable r = w.pick();
+        const Runnable r = w.queue.pop();
         if (r && !r.is_task()) {
             Goroutine* next = r.goroutine();
             next->resumes();

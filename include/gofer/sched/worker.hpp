@@ -24,7 +24,7 @@ struct Look {
     std::uint32_t turns = 0;
     std::uint32_t oldest = 0;
     std::uint32_t length = 0;
-    Runnable slot;
+    Runnable next;
     std::int64_t time = 0;
 };
 
@@ -62,9 +62,8 @@ struct alignas(64) Worker : fiber::Carrier {
     Counter spawned, ended, parks, steals, wakeups;
 
     // Shared with thieves and wakers.
-    alignas(64) std::atomic<Runnable> slot{Runnable{}};
-    std::atomic<bool> attention{false}; // something wants the loop's attention at its next turn
-    alignas(64) RunQueue queue;
+    alignas(64) std::atomic<bool> attention{false}; // something wants the loop's attention at its next turn
+    RunQueue queue;
     TimerHeap timers;
     base::FutexWord wake_word{0};
     base::FutexWord nap_word{0};
@@ -81,16 +80,7 @@ struct alignas(64) Worker : fiber::Carrier {
     bool loop_is_due() const noexcept {
         return (turns.load(std::memory_order_relaxed) & 31) == 0 || attention.load(std::memory_order_relaxed);
     }
-    /// What was made ready last, if no thief was quicker. Partner: put_in_slot (release), take_stale_slot.
-    Runnable take_slot() noexcept {
-        if (!slot.load(std::memory_order_relaxed)) return {};
-        return slot.exchange(Runnable{}, std::memory_order_acquire);
-    }
-    Runnable pick() noexcept {
-        if (Runnable r = take_slot()) return r;
-        return queue.pop();
-    }
-    bool has_local_work() const noexcept { return slot.load(std::memory_order_relaxed) || queue.size() > 0; }
+    bool has_local_work() const noexcept { return !queue.empty(); }
 };
 
 } // namespace gofer::inline v1::sched
