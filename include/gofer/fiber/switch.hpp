@@ -91,6 +91,27 @@ GOFER_UNINSTRUMENTED inline Carrier* arrive(fcontext::transfer_t transfer, Fiber
     return carrier;
 }
 
+#if defined(__x86_64__)
+/// jump_fcontext, entered so that the processor's return stack stays in step. It comes back by an indirect jump and
+/// not by a return, so after a plain call every return on the way out would be mispredicted: 12 ns a switch, more
+/// than the jump itself. Here the jump comes back to a return that belongs to the call of this function, and the
+/// next goroutine, parked by the same code most of the time, returns as predicted.
+[[gnu::naked, gnu::noinline]] inline fcontext::transfer_t jump(fcontext::fcontext_t, void*) noexcept {
+    asm("leaq 1f(%rip), %rax\n\t"
+        "pushq %rax\n\t"
+        ".cfi_adjust_cfa_offset 8\n\t"
+        "jmp jump_fcontext@PLT\n"
+        "1:\n\t"
+        ".cfi_adjust_cfa_offset -8\n\t"
+        "endbr64\n\t"
+        "ret");
+}
+#else
+inline fcontext::transfer_t jump(fcontext::fcontext_t to, void* data) noexcept {
+    return fcontext::jump_fcontext(to, data);
+}
+#endif
+
 /// Leaves `from`, on which the caller runs, for `to`. Returns when someone jumps back, with the carrier of the
 /// thread that did, which may be another one.
 GOFER_UNINSTRUMENTED inline Carrier* switch_fiber(Carrier* carrier, Fiber* from, Fiber* to,
@@ -105,7 +126,7 @@ GOFER_UNINSTRUMENTED inline Carrier* switch_fiber(Carrier* carrier, Fiber* from,
 #if defined(GOFER_TSAN)
     __tsan_switch_to_fiber(to->tsan ? to->tsan : carrier->native.tsan, __tsan_switch_to_fiber_no_sync);
 #endif
-    return arrive(fcontext::jump_fcontext(to->context, carrier), from);
+    return arrive(jump(to->context, carrier), from);
 }
 
 /// Marks the calling function's frame as the outermost one, so that unwinders, debuggers and profilers stop there.
