@@ -2,9 +2,10 @@
 //
 // - `next` is what was made ready last: it runs next, while its data is in the cache. Thieves leave it alone unless
 //   its worker takes no turns.
-// - `stack` is last in, first out: what was spawned or displaced last runs first, depth first, so that a tree of
-//   goroutines has as many of them alive as the tree is deep and not as it is wide.
-// - `line` is first in, first out: those that yielded, and those that were released many at a time.
+// - `stack` is last in, first out: what was spawned last runs first, depth first, so that a tree of goroutines has
+//   as many of them alive as the tree is deep and not as it is wide.
+// - `line` is first in, first out: those that yielded, that were released many at a time, or were to run next when
+//   another one became ready.
 //
 // The owner pops `next`, the newest of `stack`, then the oldest of `line`; once in a while (the leash, by the clock)
 // the oldest of either ring, so that nothing starves. Thieves take half, oldest first: in a tree the oldest is the
@@ -81,13 +82,13 @@ public:
         stack_.push(r);
         unlock();
     }
-    /// Runs next; what was to run next goes to the newest end of the stack.
+    /// Runs next; what was to run next goes to the end of the line.
     void push_next(Runnable r) noexcept {
         lock_.lock();
         const Runnable displaced = next();
         next_.store(r, std::memory_order_relaxed);
         if (!displaced) return lock_.unlock();
-        stack_.push(displaced);
+        line_.push(displaced);
         unlock();
     }
     void push_in_line(Runnable r) noexcept {
@@ -118,6 +119,21 @@ public:
         unlock();
         return r;
     }
+
+    /// The calling goroutine stands in line, and the next one to run is taken, in one step. The lock stays held: no
+    /// thief may find it in the line before it is suspended. release() comes after the switch, on the same thread.
+    Runnable exchange_and_hold(Runnable self) noexcept {
+        lock_.lock();
+        line_.push(self);
+        Runnable r = next();
+        if (r)
+            next_.store(Runnable{}, std::memory_order_relaxed);
+        else
+            r = !stack_.empty() ? stack_.pop_newest() : line_.pop_oldest();
+        publish();
+        return r;
+    }
+    void release() noexcept { lock_.unlock(); }
 
     /// The turn of those who waited longest, of each ring in alternation.
     Runnable pop_fair() noexcept {

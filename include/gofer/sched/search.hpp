@@ -19,7 +19,7 @@ inline constexpr std::int64_t look_interval_ns = 5'000;
 inline constexpr std::int64_t nap_ns = 25'000;
 inline constexpr unsigned looks_before_nap = 4;
 inline constexpr unsigned quiet_naps = 40;
-inline constexpr std::uint32_t steal_batch = 128;
+inline constexpr std::uint32_t steal_batch = 4096;
 
 /// Fires what is due on `of`'s heap and queues it at `w`, the caller's worker.
 inline bool fire_timers(Worker& w, Worker& of, std::int64_t now) noexcept {
@@ -50,8 +50,9 @@ inline Runnable look_at(Worker& thief, Worker& victim, std::int64_t now) noexcep
     const std::int64_t wait = static_cast<std::int64_t>(seen.length) * elapsed / (turns ? turns : 1);
     const bool oldest_stuck = last.length > 0 && seen.length > 0 && seen.oldest == last.oldest;
     if (seen.length > 0 && (wait >= worth_moving_ns || oldest_stuck)) {
-        Runnable stolen[steal_batch];
-        if (const std::uint32_t n = victim.queue.steal(stolen, steal_batch)) return take_stolen(thief, stolen, n);
+        if (!thief.loot) thief.loot = std::make_unique<Runnable[]>(steal_batch);
+        if (const std::uint32_t n = victim.queue.steal(thief.loot.get(), steal_batch))
+            return take_stolen(thief, thief.loot.get(), n);
     }
     if (seen.next && turns == 0 && victim.queue.steal_next(seen.next)) return take_stolen(thief, &seen.next, 1);
     return {};

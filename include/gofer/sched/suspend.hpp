@@ -66,22 +66,28 @@ inline void after_retire(void*, fiber::Fiber* departed) noexcept {
     retire(departed, departed);
 }
 
-/// Where the worker goes from a goroutine that leaves it.
-inline Goroutine* choose_next(Worker& w) noexcept {
-    w.count_turn();
-    if (!w.loop_is_due()) [[likely]] {
-        const Runnable r = w.queue.pop();
-        if (r && !r.is_task()) {
-            Goroutine* next = r.goroutine();
-            next->resumes();
-            w.current = next;
-            return next;
-        }
-        w.handed = r;
-    }
+/// The worker goes on with a goroutine that was suspended.
+inline Goroutine* enter(Worker& w, Goroutine* next) noexcept {
+    next->resumes();
+    w.current = next;
+    return next;
+}
+
+/// The worker goes on with a loop, which runs `handed`, or looks for something.
+inline Goroutine* enter_loop(Worker& w, Runnable handed = {}) noexcept {
+    w.handed = handed;
     w.current = nullptr;
     w.in_loop.store(true, std::memory_order_relaxed);
     return take_spare(w);
+}
+
+/// Where the worker goes from a goroutine that leaves it.
+inline Goroutine* choose_next(Worker& w) noexcept {
+    w.count_turn();
+    if (w.loop_is_due()) [[unlikely]]
+        return enter_loop(w);
+    const Runnable r = w.queue.pop();
+    return r && !r.is_task() ? enter(w, r.goroutine()) : enter_loop(w, r);
 }
 
 [[gnu::cold]] inline void check_canary(const Goroutine& g) noexcept {
@@ -92,34 +98,49 @@ inline Goroutine* choose_next(Worker& w) noexcept {
                     static_cast<unsigned long long>(g.id), static_cast<std::size_t>(g.top - g.bottom) / 1024);
 }
 
+/// Leaves `self`, the calling goroutine, for `next`.
+GOFER_UNINSTRUMENTED inline void suspend_to(Worker* w, Goroutine* self, Goroutine* next, fiber::After after,
+                                            void* argument) noexcept {
+    if (self->has_canary) [[unlikely]]
+        check_canary(*self);
+    w->set_after(after, argument);
+    self->worker = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
+}
+
 /// Suspends the calling goroutine; `after` runs on the other side, when it is suspended and may be seen. Returns
 /// when somebody has made it ready, perhaps on another worker. The state is the caller's to set.
 GOFER_UNINSTRUMENTED inline void suspend(Worker* w, Goroutine* self, fiber::After after, void* argument) noexcept {
-    if (self->has_canary) [[unlikely]]
-        check_canary(*self);
-    Goroutine* next = choose_next(*w);
-    w->set_after(after, argument);
-    auto* now_on = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
-    self->worker = now_on;
+    suspend_to(w, self, choose_next(*w), after, argument);
 }
 
-/// After a switch: the goroutine that yielded stands in line. Never before, or a thief might run it half asleep.
-inline void after_yield(void* worker, fiber::Fiber* departed) noexcept {
+/// After a switch: the goroutine that yielded is suspended, and thieves may have it.
+inline void after_yield(void* worker, fiber::Fiber*) noexcept {
+    auto* w = static_cast<Worker*>(worker);
+    w->queue.release();
+    w->scheduler->notify(*w);
+}
+/// The same by way of the loop, which looks at the clock first.
+inline void after_long_yield(void* worker, fiber::Fiber* departed) noexcept {
     auto* w = static_cast<Worker*>(worker);
     w->queue.push_in_line(Runnable(static_cast<Goroutine*>(departed)));
     w->scheduler->notify(*w);
 }
 
 /// Lets the others have a turn. On a plain thread: std::this_thread::yield.
-inline void yield() noexcept {
+GOFER_UNINSTRUMENTED inline void yield() noexcept {
     Worker* w = this_worker();
     if (!w || !w->current) return std::this_thread::yield();
     base::EngineRegion engine;
     w->count_turn();
-    if (!w->has_local_work() && !w->loop_is_due()) return;
     Goroutine* self = w->current;
-    self->becomes_runnable();
-    suspend(w, self, after_yield, w);
+    if (w->loop_is_due()) {
+        self->becomes_runnable();
+        suspend_to(w, self, enter_loop(*w), after_long_yield, w);
+    } else if (w->has_local_work()) {
+        self->becomes_runnable();
+        const Runnable next = w->queue.exchange_and_hold(Runnable(self));
+        suspend_to(w, self, next.is_task() ? enter_loop(*w, next) : enter(*w, next.goroutine()), after_yield, w);
+    }
     self->resumes();
 }
 

@@ -56,6 +56,7 @@ struct alignas(64) Worker : fiber::Carrier {
     task::RecordPool records;
     base::Random random;
     std::unique_ptr<Look[]> looks;
+    std::unique_ptr<Runnable[]> loot; // what a steal brings, on its way into the queue
 
     // Written by the worker, read by others.
     alignas(64) std::atomic<std::uint32_t> turns{0};

@@ -12,7 +12,7 @@
 namespace gofer::inline v1::sched {
 
 /// Jumps from the thread's own stack into a loop, and comes back when the runtime has stopped.
-GOFER_UNINSTRUMENTED inline void enter_loop(Worker* w) {
+GOFER_UNINSTRUMENTED inline void leave_native_stack(Worker* w) {
     w->set_after(fiber::after_nothing, nullptr);
     fiber::switch_fiber(w, &w->native, take_spare(*w));
 }
@@ -35,7 +35,7 @@ inline void worker_thread(Worker* w) {
     const fiber::SignalStack signal_stack;
     w->bind_to_thread();
     set_this_worker(w);
-    enter_loop(w);
+    leave_native_stack(w);
     set_this_worker(nullptr);
     give_spares_back(*w);
     Scheduler* scheduler = w->scheduler;
