@@ -22,6 +22,7 @@
 
 #include <gofer/chan/ring.hpp>
 #include <gofer/error.hpp>
+#include <gofer/sched/biased_lock.hpp>
 #include <gofer/wait/waiter.hpp>
 
 namespace gofer::inline v1::chan {
@@ -59,7 +60,7 @@ public:
         if (until.deadline == wait::no_wait && !may_send()) return Result::timed_out;
         base::EngineRegion engine;
         for (;;) {
-            std::unique_lock<base::SpinLock> lock(lock_);
+            std::unique_lock<sched::BiasedLock> lock(lock_);
             if (Result r = send_now(offer, lock); r != Result::pending) return r;
             if (until.over()) return Result::timed_out;
             std::exception_ptr error;
@@ -76,7 +77,7 @@ public:
         if (until.deadline == wait::no_wait && !may_receive()) return Result::timed_out;
         base::EngineRegion engine;
         for (;;) {
-            std::unique_lock<base::SpinLock> lock(lock_);
+            std::unique_lock<sched::BiasedLock> lock(lock_);
             if (Result r = receive_now(out, lock); r != Result::pending) return r;
             if (until.over()) return Result::timed_out;
             wait::Episode episode(until);
@@ -90,7 +91,7 @@ public:
         base::engine_release(&closed_);
         wait::WakeList woken;
         {
-            std::unique_lock<base::SpinLock> lock(lock_);
+            std::unique_lock<sched::BiasedLock> lock(lock_);
             if (closed()) throw ChannelClosed("gofer: close of a channel that is closed already");
             closed_.store(true, std::memory_order_release);
             woken.claim_all(receivers_, wait::Outcome::closed);
@@ -102,33 +103,33 @@ public:
     // For select. One case at a time, each under this channel's lock alone.
     Result try_send(Offer<T> offer) {
         base::EngineRegion engine;
-        std::unique_lock<base::SpinLock> lock(lock_);
+        std::unique_lock<sched::BiasedLock> lock(lock_);
         return send_now(offer, lock);
     }
     Result try_receive(std::optional<T>& out) {
         base::EngineRegion engine;
-        std::unique_lock<base::SpinLock> lock(lock_);
+        std::unique_lock<sched::BiasedLock> lock(lock_);
         return receive_now(out, lock);
     }
     /// Joins the list of senders, unless a send could go through at once (false).
     bool enlist_sender(wait::Waiter& w) noexcept {
-        std::unique_lock<base::SpinLock> lock(lock_);
+        std::unique_lock<sched::BiasedLock> lock(lock_);
         if (may_send() && !only_own(receivers_, w)) return false;
         senders_.push_back(w);
         return true;
     }
     bool enlist_receiver(wait::Waiter& w) noexcept {
-        std::unique_lock<base::SpinLock> lock(lock_);
+        std::unique_lock<sched::BiasedLock> lock(lock_);
         if (may_receive() && !only_own(senders_, w)) return false;
         receivers_.push_back(w);
         return true;
     }
     void withdraw_sender(wait::Waiter& w) noexcept {
-        std::unique_lock<base::SpinLock> lock(lock_);
+        std::unique_lock<sched::BiasedLock> lock(lock_);
         senders_.remove_if_linked(w);
     }
     void withdraw_receiver(wait::Waiter& w) noexcept {
-        std::unique_lock<base::SpinLock> lock(lock_);
+        std::unique_lock<sched::BiasedLock> lock(lock_);
         receivers_.remove_if_linked(w);
     }
 
@@ -181,7 +182,7 @@ private:
 
     // Done or closed, with the lock released; pending with the lock held. What a move of the value throws is the
     // caller's: nothing has changed then.
-    Result send_now(Offer<T> offer, std::unique_lock<base::SpinLock>& lock) {
+    Result send_now(Offer<T> offer, std::unique_lock<sched::BiasedLock>& lock) {
         if (closed()) {
             lock.unlock();
             base::engine_acquire(&closed_);
@@ -198,7 +199,7 @@ private:
     }
 
     void hand_over(Offer<T> offer, wait::Claimed claimed, wait::Waiter& receiver,
-                   std::unique_lock<base::SpinLock>& lock) {
+                   std::unique_lock<sched::BiasedLock>& lock) {
         base::engine_acquire(claimed.episode);
         auto& out = *static_cast<std::optional<T>*>(receiver.data);
         if constexpr (throws) {
@@ -217,7 +218,7 @@ private:
         claimed.wake();
     }
 
-    Result receive_now(std::optional<T>& out, std::unique_lock<base::SpinLock>& lock) {
+    Result receive_now(std::optional<T>& out, std::unique_lock<sched::BiasedLock>& lock) {
         if (!ring_.empty()) {
             take_from_ring(out);
             wait::WakeList woken;
@@ -261,7 +262,7 @@ private:
     }
 
     // Unbuffered: straight from a parked sender. True with the lock released and the sender woken.
-    bool take_from_sender(std::optional<T>& out, wait::WakeList& failed, std::unique_lock<base::SpinLock>& lock) {
+    bool take_from_sender(std::optional<T>& out, wait::WakeList& failed, std::unique_lock<sched::BiasedLock>& lock) {
         wait::Waiter* sender = nullptr;
         while (wait::Claimed claimed = wait::claim_first(senders_, sender)) {
             base::engine_acquire(claimed.episode);
@@ -293,7 +294,7 @@ private:
         return true;
     }
 
-    static void wake_failed(wait::WakeList& failed, std::unique_lock<base::SpinLock>& lock) noexcept {
+    static void wake_failed(wait::WakeList& failed, std::unique_lock<sched::BiasedLock>& lock) noexcept {
         const bool held = lock.owns_lock();
         if (failed.empty()) return;
         if (held) lock.unlock();
@@ -302,7 +303,7 @@ private:
     }
 
     // Waits in the list. Pending: look again.
-    Result block(wait::WaitList& list, wait::Waiter& self, std::unique_lock<base::SpinLock>& lock,
+    Result block(wait::WaitList& list, wait::Waiter& self, std::unique_lock<sched::BiasedLock>& lock,
                  task::WaitReason reason) {
         list.push_back(self);
         lock.release();
@@ -313,12 +314,12 @@ private:
             if (self.outcome == wait::Outcome::closed) return Result::closed;
             return Result::pending;
         }
-        std::unique_lock<base::SpinLock> again(lock_);
+        std::unique_lock<sched::BiasedLock> again(lock_);
         list.remove_if_linked(self);
         return episode.ended() == wait::Ended::by_deadline ? Result::timed_out : Result::interrupted;
     }
 
-    base::SpinLock lock_;
+    sched::BiasedLock lock_;
     std::atomic<bool> closed_{false};
     std::atomic<std::uint32_t> references_{1};
     std::atomic<std::size_t> size_{0};

@@ -11,7 +11,7 @@ namespace sync {
 template <class Body, class R>
 class AsyncBody : task::AbandonHook {
 public:
-    AsyncBody(Body body, Promise<R> promise) : body_(std::in_place, std::move(body)), promise_(std::move(promise)) {}
+    AsyncBody(Body body, Promise<R> promise) : body_(std::move(body)), promise_(std::move(promise)) {}
 
     void operator()() && {
         task::AbandonHook::abandon = [](task::AbandonHook& hook) { static_cast<AsyncBody&>(hook).abandon(); };
@@ -20,7 +20,7 @@ public:
         try {
             deliver();
         } catch (...) {
-            body_.reset();
+            body_.dispose();
             promise_.set_exception(std::current_exception());
         }
         self->on_abandon = nullptr;
@@ -30,21 +30,21 @@ public:
 private:
     void deliver() {
         if constexpr (std::is_void_v<R>) {
-            std::move (*body_)();
-            body_.reset();
+            std::move(body_)();
+            body_.dispose();
             promise_.set_value();
         } else if constexpr (std::is_reference_v<R>) {
-            R result = std::move(*body_)();
-            body_.reset();
+            R result = std::move(body_)();
+            body_.dispose();
             promise_.set_value(result);
         } else {
-            R result = std::move(*body_)();
-            body_.reset();
+            R result = std::move(body_)();
+            body_.dispose();
             promise_.set_value(std::move(result));
         }
     }
 
-    std::optional<Body> body_;
+    task::Disposable<Body> body_;
     Promise<R> promise_;
 };
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -47,21 +46,44 @@ auto bind(F&& f, Args&&... args) {
     }
 }
 
+/// A callable that can be destroyed before the object it is part of. (Not std::optional: gcc cannot see that it is
+/// engaged whenever it is moved or called, and warns in the user's build.)
+template <class F>
+class Disposable {
+public:
+    template <class G>
+        requires(!std::is_same_v<std::decay_t<G>, Disposable>)
+    explicit Disposable(G&& f) : f_(std::forward<G>(f)) {}
+    Disposable(Disposable&& other) noexcept(std::is_nothrow_move_constructible_v<F>) : f_(std::move(other.f_)) {}
+    ~Disposable() { dispose(); }
+
+    decltype(auto) operator()() && { return std::move(f_)(); }
+    void dispose() noexcept {
+        if (std::exchange(alive_, false)) f_.~F();
+    }
+
+private:
+    union {
+        F f_;
+    };
+    bool alive_ = true;
+};
+
 /// Runs `f`, destroys it, then runs `then`: what waits for the goroutine must not see its closure alive.
 template <class F, class Then>
 class Sequence {
 public:
     template <class G>
-    Sequence(G&& f, Then then) : f_(std::in_place, std::forward<G>(f)), then_(std::move(then)) {}
+    Sequence(G&& f, Then then) : f_(std::forward<G>(f)), then_(std::move(then)) {}
 
     void operator()() && {
-        std::move(*f_)();
-        f_.reset();
+        std::move(f_)();
+        f_.dispose();
         then_();
     }
 
 private:
-    std::optional<F> f_;
+    Disposable<F> f_;
     Then then_;
 };
 

@@ -38,8 +38,9 @@ struct Unlock {
     void operator()() const noexcept {
         if (run) run(object);
     }
-    static Unlock of(base::SpinLock& lock) noexcept {
-        return {[](void* l) noexcept { static_cast<base::SpinLock*>(l)->unlock(); }, &lock};
+    template <class Lock>
+    static Unlock of(Lock& lock) noexcept {
+        return {[](void* l) noexcept { static_cast<Lock*>(l)->unlock(); }, &lock};
     }
 };
 
