@@ -1,4 +1,27 @@
 // gofer: Go-style concurrency for C++. Include this file; it brings all of the portable core.
+//
+// The map, for whoever comes to change something. Each room may include what stands left of it, never right:
+//
+//     base <- fiber <- task <- sched <- wait <- sync, chan <- time          debug reads all of them
+//
+//   base/   knows nothing of goroutines: locks, lists, futex, clock, fatal errors, what sanitizers are told
+//   fiber/  stacks and the switch between them; the only room that knows Boost.Context
+//   task/   the goroutine: a record without a stack until it starts, then the record at the top of its stack
+//   sched/  which goroutine runs where and when: queues, timers, loops, idle protocol, monitor
+//   wait/   how a goroutine, or a plain thread, blocks and is woken; every primitive blocks through wait/episode.hpp
+//   sync/   WaitGroup, Mutex, Future, async          chan/  channels and select          time/  sleep
+//   debug/  reports and the end of a runtime; only the files beside this one include it
+//
+// The way of one goroutine: go() puts the closure into a record (wait/spawn.hpp) and the record into its worker's queue
+// (sched/ready.hpp). The worker's loop finds it (sched/loop.hpp) and calls it as a function on the loop's own stack. If it
+// blocks, a waiter in its frame joins a list under a lock (chan/channel_core.hpp), and it parks: the worker leaves that
+// stack, loop frame and all, for the next goroutine (sched/suspend.hpp, fiber/switch.hpp), which releases the lock. A
+// partner claims the waiter, hands the value over and makes it ready; it resumes, perhaps on another thread, and when
+// it ends it returns into its loop frame, which goes on as the loop of whichever worker runs it by then.
+//
+// Glossary: goroutine, a function that runs concurrently; worker, a thread that runs goroutines; park, leave the worker until
+// made ready; ready, put a parked goroutine back into a queue; spare, a stack with a loop that waits for a worker;
+// episode, one blocking call; claim, win the right to end an episode; searcher, the one idle worker that looks for work.
 #pragma once
 
 #include <gofer/chan/cases.hpp>

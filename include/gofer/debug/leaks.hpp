@@ -6,19 +6,7 @@
 #include <gofer/sched/death.hpp>
 #include <gofer/sched/scheduler.hpp>
 
-#if defined(GOFER_ASAN)
-#include <sanitizer/lsan_interface.h>
-#endif
-
 namespace gofer::inline v1::debug {
-
-/// What an abandoned goroutine owns stays where it is for ever; a leak checker should see that it is still owned.
-inline void keep_reachable([[maybe_unused]] const task::Goroutine& g) noexcept {
-#if defined(GOFER_ASAN)
-    const auto* live = static_cast<const char*>(g.context);
-    __lsan_register_root_region(live, static_cast<std::size_t>(g.top - live));
-#endif
-}
 
 /// Tells each goroutine of `s` that is left that nobody will resume it, and prints them. Returns how many there are.
 inline std::size_t abandon_all(sched::Scheduler& s) {
@@ -33,7 +21,7 @@ inline std::size_t abandon_all(sched::Scheduler& s) {
         if (count <= shown)
             base::say("  %s: %s\n", sched::Identity(g).text,
                       state == task::State::parked ? task::describe(reason) : "ready to run");
-        keep_reachable(g);
+        fiber::keep_reachable(g);
         if (g.on_abandon) g.on_abandon->abandon(*g.on_abandon);
     });
     if (count > shown) base::say("  and %zu more\n", count - shown);

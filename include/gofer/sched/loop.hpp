@@ -19,12 +19,13 @@ namespace gofer::inline v1::sched {
 inline constexpr std::int64_t leash_ns = 1'000'000;
 inline constexpr std::int64_t trim_interval_ns = 100'000'000;
 inline constexpr std::size_t trim_budget = 512;
+inline constexpr std::size_t idle_trim_budget = 65536;
 
 /// The pages of deep stacks, and when they were last looked at. Process-wide.
 struct Housekeeping {
     fiber::Trimmer<Goroutine> trimmer{task::stack_pools()};
     std::atomic<std::int64_t> next_trim{0};
-    std::atomic<bool> settled{true}; // the last pass found nothing to do, and nobody has run since
+    std::atomic<bool> settled{true}; // the last pass found nothing to do, and no worker has run anything since
 
     [[gnu::visibility("default")]] static Housekeeping& instance() noexcept {
         static Housekeeping& housekeeping = *new Housekeeping;
@@ -55,7 +56,6 @@ GOFER_UNINSTRUMENTED inline void run_task(Goroutine* self, Worker* w, Task* task
     self->begin(next_goroutine_id(*w), *task);
     delete std::exchange(task->options, nullptr);
     w->current = self;
-    w->in_loop.store(false, std::memory_order_relaxed);
 #if defined(GOFER_TSAN)
     self->tsan = __tsan_create_fiber(0);
     __tsan_switch_to_fiber(self->tsan, __tsan_switch_to_fiber_no_sync);
@@ -69,7 +69,6 @@ GOFER_UNINSTRUMENTED inline void run_task(Goroutine* self, Worker* w, Task* task
     __tsan_switch_to_fiber(w->native.tsan, __tsan_switch_to_fiber_no_sync);
     __tsan_destroy_fiber(ended);
 #endif
-    w->in_loop.store(true, std::memory_order_relaxed);
     w->current = nullptr;
     self->end();
     w->ended.add();
@@ -114,6 +113,7 @@ inline Runnable attend(Worker& w) noexcept {
 inline void sleep(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     auto& housekeeping = Housekeeping::instance();
+    if (std::exchange(w.has_run, false)) housekeeping.settled.store(false, std::memory_order_relaxed);
     s.idle.announce_sleep(w);
     base::heavy_barrier();
     if ((s.work_in_sight() && s.idle.call()) || s.stopped.load(std::memory_order_relaxed)) {
@@ -126,11 +126,11 @@ inline void sleep(Worker& w) noexcept {
         until = std::min(until, std::max(now, housekeeping.next_trim.load(std::memory_order_relaxed)) + 1);
     }
     if (s.idle.wait(w, until)) {
-        housekeeping.settled.store(false, std::memory_order_relaxed); // somebody is about to run
+        w.wakeups.add();
         Monitor::instance().note_busy();
         return;
     }
-    housekeeping.step(base::now_ns(), trim_budget * 64);
+    housekeeping.step(base::now_ns(), idle_trim_budget);
     if (w.timers.earliest() != never) Monitor::instance().note_busy();
 }
 
@@ -146,6 +146,7 @@ inline Runnable find_work(Worker& w) noexcept {
         if (!r) r = search(w);
         if (r) {
             if (w.searcher) s.leave_office(w);
+            w.has_run = true;
             return r;
         }
         sleep(w);
@@ -186,7 +187,6 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         if (!r.is_task()) {
             next->resumes();
             w->current = next;
-            w->in_loop.store(false, std::memory_order_relaxed);
         }
         w->set_after(after_keep_spare, w);
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));

@@ -14,7 +14,8 @@
 
 namespace gofer::inline v1::sched {
 
-inline constexpr std::int64_t worth_moving_ns = 10'000;
+inline constexpr std::int64_t stuck_ns = 10'000;       // for what does not move at all
+inline constexpr std::int64_t worth_moving_ns = 50'000; // for what would wait that long in a queue that moves
 inline constexpr std::int64_t look_interval_ns = 5'000;
 inline constexpr std::int64_t nap_ns = 25'000;
 inline constexpr unsigned looks_before_nap = 4;
@@ -45,8 +46,8 @@ inline Runnable look_at(Worker& thief, Worker& victim, std::int64_t now) noexcep
     const std::int64_t elapsed = now - last.time;
     const std::uint32_t turns = seen.turns - last.turns;
     const bool comparable = last.time != 0 && elapsed < 1'000'000;
-    if (!comparable || elapsed >= worth_moving_ns) kept = seen;
-    if (!comparable || elapsed < worth_moving_ns) return {};
+    if (!comparable || elapsed >= stuck_ns) kept = seen;
+    if (!comparable || elapsed < stuck_ns) return {};
     const std::int64_t wait = static_cast<std::int64_t>(seen.length) * elapsed / (turns ? turns : 1);
     const bool oldest_stuck = last.length > 0 && seen.length > 0 && seen.oldest == last.oldest;
     if (seen.length > 0 && (wait >= worth_moving_ns || oldest_stuck)) {

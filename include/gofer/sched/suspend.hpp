@@ -77,7 +77,6 @@ inline Goroutine* enter(Worker& w, Goroutine* next) noexcept {
 inline Goroutine* enter_loop(Worker& w, Runnable handed = {}) noexcept {
     w.handed = handed;
     w.current = nullptr;
-    w.in_loop.store(true, std::memory_order_relaxed);
     return take_spare(w);
 }
 

@@ -46,6 +46,7 @@ struct alignas(64) Worker : fiber::Carrier {
     unsigned index;
     bool asymmetric = base::asymmetric_barriers();
     bool searcher = false; // it holds the searcher's office (idle.hpp)
+    bool has_run = true;   // since it slept last
     Goroutine* current = nullptr;
     Runnable handed; // for the loop that is switched to next
     std::int64_t leash_end = 0;
@@ -71,7 +72,6 @@ struct alignas(64) Worker : fiber::Carrier {
     std::uint32_t turns_at_last_tick = 0; // the monitor's
     Worker* next_sleeper = nullptr; // guarded by Idle's lock
     bool asleep = false;            // guarded by Idle's lock
-    std::atomic<bool> in_loop{true}; // false while it runs a goroutine
     std::atomic<bool> exited{false};
     std::atomic<bool> frozen{false};
     std::thread thread;
