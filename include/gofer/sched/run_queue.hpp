@@ -122,15 +122,17 @@ public:
 
     /// The calling goroutine stands in line, and the next one to run is taken, in one step. The lock stays held: no
     /// thief may find it in the line before it is suspended. release() comes after the switch, on the same thread.
+    /// Nothing, and the lock is free, when there is nobody else (a thief may have been here since the caller looked).
     Runnable exchange_and_hold(Runnable self) noexcept {
         lock_.lock();
-        line_.push(self);
         Runnable r = next();
         if (r)
             next_.store(Runnable{}, std::memory_order_relaxed);
         else
-            r = !stack_.empty() ? stack_.pop_newest() : line_.pop_oldest();
+            r = !stack_.empty() ? stack_.pop_newest() : take_oldest(line_);
+        if (r) line_.push(self);
         publish();
+        if (!r) lock_.unlock();
         return r;
     }
     void release() noexcept { lock_.unlock(); }

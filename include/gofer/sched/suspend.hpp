@@ -138,7 +138,7 @@ GOFER_UNINSTRUMENTED inline void yield() noexcept {
     } else if (w->has_local_work()) {
         self->becomes_runnable();
         const Runnable next = w->queue.exchange_and_hold(Runnable(self));
-        suspend_to(w, self, next.is_task() ? enter_loop(*w, next) : enter(*w, next.goroutine()), after_yield, w);
+        if (next) suspend_to(w, self, next.is_task() ? enter_loop(*w, next) : enter(*w, next.goroutine()), after_yield, w);
     }
     self->resumes();
 }
