@@ -1,0 +1,28 @@
+// The world that the rows are about. Peers have a header of this name with the same names in it, and the
+// programs are compiled once for each: what is compared does the same work, line by line.
+#pragma once
+
+#include <utility>
+
+#include <gofer/gofer.hpp>
+
+#include "bench/harness/sizes.hpp"
+
+namespace world {
+
+using gofer::Channel;
+using gofer::go;
+using gofer::Mutex;
+using gofer::sleep_for;
+using gofer::WaitGroup;
+using gofer::yield;
+
+inline constexpr bench::Sizes sizes{};
+
+/// Runs f as the main goroutine of a fresh runtime.
+template <class F>
+void run(unsigned workers, F f) {
+    gofer::run(gofer::RuntimeOptions{.workers = workers}, std::move(f));
+}
+
+} // namespace world

@@ -1,0 +1,3 @@
+module gofer/bench/peers/go
+
+go 1.19
