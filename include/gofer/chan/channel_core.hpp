@@ -21,6 +21,7 @@
 #include <utility>
 
 #include <gofer/chan/ring.hpp>
+#include <gofer/chan/transfer.hpp>
 #include <gofer/error.hpp>
 #include <gofer/sched/biased_lock.hpp>
 #include <gofer/wait/waiter.hpp>
@@ -28,13 +29,6 @@
 namespace gofer::inline v1::chan {
 
 enum class Result : std::uint8_t { pending, done, closed, timed_out, interrupted };
-
-/// The value of a send: moved from, or copied when the caller keeps it. `take` makes it anew somewhere else.
-template <class T>
-struct Offer {
-    T* value;
-    bool copies = false;
-};
 
 template <class T>
 class ChannelCore {
@@ -147,26 +141,6 @@ private:
         return true;
     }
 
-    static void construct(T* at, Offer<T> offer) {
-        base::UserCode user;
-        if constexpr (std::is_copy_constructible_v<T>) {
-            if (offer.copies) {
-                ::new (static_cast<void*>(at)) T(std::as_const(*offer.value));
-                return;
-            }
-        }
-        ::new (static_cast<void*>(at)) T(std::move(*offer.value));
-    }
-    static void emplace(std::optional<T>& out, Offer<T> offer) {
-        base::UserCode user;
-        if constexpr (std::is_copy_constructible_v<T>) {
-            if (offer.copies) {
-                out.emplace(std::as_const(*offer.value));
-                return;
-            }
-        }
-        out.emplace(std::move(*offer.value));
-    }
     static Offer<T> offer_of(const wait::Waiter& sender) noexcept {
         return {static_cast<T*>(sender.data), sender.copies};
     }
@@ -227,15 +201,11 @@ private:
             woken.wake_all();
             return Result::done;
         }
-        wait::WakeList failed;
-        const bool got = take_from_sender(out, failed, lock);
-        if (!got && closed()) {
-            lock.unlock();
-            base::engine_acquire(&closed_);
-        }
-        const Result result = got ? Result::done : lock.owns_lock() ? Result::pending : Result::closed;
-        if constexpr (throws) wake_failed(failed, lock);
-        return result;
+        if (take_from_sender(out, lock)) return Result::done;
+        if (!closed()) return Result::pending;
+        lock.unlock();
+        base::engine_acquire(&closed_);
+        return Result::closed;
     }
 
     void take_from_ring(std::optional<T>& out) {
@@ -262,16 +232,14 @@ private:
     }
 
     // Unbuffered: straight from a parked sender. True with the lock released and the sender woken.
-    bool take_from_sender(std::optional<T>& out, wait::WakeList& failed, std::unique_lock<sched::BiasedLock>& lock) {
+    bool take_from_sender(std::optional<T>& out, std::unique_lock<sched::BiasedLock>& lock) {
         wait::Waiter* sender = nullptr;
         while (wait::Claimed claimed = wait::claim_first(senders_, sender)) {
             base::engine_acquire(claimed.episode);
-            if (give([&] { emplace(out, offer_of(*sender)); }, *sender)) {
-                lock.unlock();
-                claimed.wake();
-                return true;
-            }
-            failed.add(claimed);
+            const bool given = give([&] { emplace(out, offer_of(*sender)); }, *sender);
+            if (given) lock.unlock();
+            claimed.wake(); // one that failed is woken under the lock: we have to go on from what we saw
+            if (given) return true;
         }
         return false;
     }
@@ -279,27 +247,20 @@ private:
     // Moves a parked sender's value by `move`. What that throws is the sender's to handle; the value stays with it.
     template <class Move>
     static bool give(Move move, wait::Waiter& sender) {
-        if constexpr (throws) {
+        sender.outcome = wait::Outcome::done;
+        if constexpr (!throws) {
+            move();
+            return true;
+        } else {
             try {
                 move();
+                return true;
             } catch (...) {
                 *static_cast<std::exception_ptr*>(sender.error) = std::current_exception();
                 sender.outcome = wait::Outcome::failed;
                 return false;
             }
-        } else {
-            move();
         }
-        sender.outcome = wait::Outcome::done;
-        return true;
-    }
-
-    static void wake_failed(wait::WakeList& failed, std::unique_lock<sched::BiasedLock>& lock) noexcept {
-        const bool held = lock.owns_lock();
-        if (failed.empty()) return;
-        if (held) lock.unlock();
-        failed.wake_all();
-        if (held) lock.lock();
     }
 
     // Waits in the list. Pending: look again.

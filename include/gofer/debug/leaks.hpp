@@ -21,7 +21,6 @@ inline std::size_t abandon_all(sched::Scheduler& s) {
         if (count <= shown)
             base::say("  %s: %s\n", sched::Identity(g).text,
                       state == task::State::parked ? task::describe(reason) : "ready to run");
-        fiber::keep_reachable(g);
         if (g.on_abandon) g.on_abandon->abandon(*g.on_abandon);
     });
     if (count > shown) base::say("  and %zu more\n", count - shown);

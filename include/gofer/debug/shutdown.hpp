@@ -100,7 +100,6 @@ inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool
     if (left && fatal_leaks)
         base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);
     sched::Monitor::instance().remove(s);
-    if (left) s.retain(); // the goroutines that were left refer to it
 }
 
 } // namespace gofer::inline v1::debug

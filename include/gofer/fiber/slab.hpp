@@ -86,14 +86,17 @@ public:
     std::size_t usable() const noexcept { return usable_; }
     std::size_t size() const noexcept { return count_.load(std::memory_order_acquire); }
 
-    /// A stack that was never used. Aborts with the count and the limit when there is no memory for it.
-    StackSpan take() noexcept {
+    /// A stack that was never used, after `prepare` has made its record. Aborts with the count and the limit when there
+    /// is no memory for it.
+    template <class Prepare>
+    StackSpan take(Prepare prepare) noexcept {
         lock_.lock();
         const std::size_t index = count_.load(std::memory_order_relaxed);
         if (index == reserved_) reserve_more(index);
         StackSpan span = at(index);
         span.guard = Guards::install(span.bottom - guard_size);
-        count_.store(index + 1, std::memory_order_release); // partner: size(), read by the dump and the handler
+        prepare(span);
+        count_.store(index + 1, std::memory_order_release); // partner: size(), read by trimmer, reports and handler
         lock_.unlock();
         return span;
     }

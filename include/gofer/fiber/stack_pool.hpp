@@ -104,13 +104,14 @@ private:
     };
 
     Fiber* make(unsigned size_class) noexcept {
-        const StackSpan span = pools_[size_class].slab.take();
-        Fiber* fiber = ::new (span.record) Record;
-        fiber->bottom = span.bottom;
-        fiber->top = span.top;
-        fiber->size_class = static_cast<std::uint8_t>(size_class);
-        fiber->has_canary = span.guard == Guard::canary;
-        return fiber;
+        const StackSpan made = pools_[size_class].slab.take([size_class](const StackSpan& span) {
+            Fiber* fiber = ::new (span.record) Record;
+            fiber->bottom = span.bottom;
+            fiber->top = span.top;
+            fiber->size_class = static_cast<std::uint8_t>(size_class);
+            fiber->has_canary = span.guard == Guard::canary;
+        });
+        return std::launder(reinterpret_cast<Record*>(made.record));
     }
 
     Pool pools_[classes];

@@ -32,9 +32,7 @@ inline void freeze(Scheduler& s) noexcept {
         while (w.get() != own && !w->frozen.load(std::memory_order_acquire) && base::now_ns() < patience)
             backoff.pause();
     }
-    task::stack_pools().for_each([&s](const Goroutine& g) {
-        if (g.home == &s && g.state.load(std::memory_order_relaxed) != task::State::vacant) fiber::keep_reachable(g);
-    });
+    keep_goroutines_reachable(s);
 }
 
 inline void freeze_default_scheduler() noexcept {

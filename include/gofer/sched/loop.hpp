@@ -153,6 +153,12 @@ inline Runnable find_work(Worker& w) noexcept {
     }
 }
 
+/// Goroutines are left, perhaps one that has parked just now, past the grace. They refer to the scheduler.
+inline void keep_for_ever(Scheduler& s) noexcept {
+    s.retain();
+    keep_goroutines_reachable(s);
+}
+
 /// The process is exiting: its threads end with it, and nothing of ours may run beside static destructors.
 inline void stand_still_at_exit(Worker& w) noexcept {
     if (!w.scheduler->frozen.load(std::memory_order_relaxed)) return;
@@ -192,6 +198,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     }
     stand_still_at_exit(*w);
+    if (w->scheduler->live() > 0) keep_for_ever(*w->scheduler);
     w->set_after(after_retire, nullptr);
     fiber::switch_fiber(w, self, &w->native, fiber::Leaving::for_good);
 }

@@ -77,12 +77,14 @@ public:
 
     /// Adds work from a thread that is no worker of ours.
     void inject(Runnable r) noexcept {
+        retain(); // what is queued may run to its end, and the runtime with it, before we have read `idle`
         injected.push(r);
         base::full_fence(); // partner: heavy_barrier in sleep and leave_office
         if (idle.call())
             idle.wake_one();
         else
             idle.poke();
+        release();
     }
 
     /// Anything runnable anywhere? A hint; exact for what was published before the caller's heavy barrier.
@@ -121,5 +123,13 @@ public:
 private:
     ~Scheduler() = default;
 };
+
+/// Tells a leak checker that what the goroutines of `s` own is owned, though no thread is on their stacks.
+inline void keep_goroutines_reachable([[maybe_unused]] const Scheduler& s) noexcept {
+    if constexpr (base::asan_build)
+        task::stack_pools().for_each([&s](const Goroutine& g) {
+            if (g.home == &s && g.state.load(std::memory_order_relaxed) != task::State::vacant) fiber::keep_reachable(g);
+        });
+}
 
 } // namespace gofer::inline v1::sched

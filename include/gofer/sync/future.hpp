@@ -207,7 +207,8 @@ public:
     void set_exception(std::exception_ptr e) { state()->set_exception(std::move(e)); }
 
 private:
-    const std::shared_ptr<sync::FutureState<R>>& state() const {
+    // A share of its own: whoever waits may destroy Promise and Future before set_value has returned.
+    std::shared_ptr<sync::FutureState<R>> state() const {
         if (!state_) throw std::future_error(std::future_errc::no_state);
         return state_;
     }

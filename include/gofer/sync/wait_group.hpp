@@ -1,8 +1,10 @@
 // WaitGroup: waits for a set of goroutines to finish. Go's sync.WaitGroup.
 //
 // One word: the count from bit 2 up, "somebody waits" in bit 1, the lock of the wait list in bit 0. done() is one
-// subtraction and touches nothing afterwards, unless it is the last with a waiter: then the waiters, whose frames
-// cannot go away before they are woken, keep the object alive until the store that releases the lock bit.
+// subtraction and touches nothing afterwards, unless it takes the count to zero while "somebody waits" is set: then it
+// goes on to lock the list and wake them. So a count of zero with that bit still set means that a done() is on its way,
+// and nobody may return from wait(), and destroy the group, before it has been: whoever comes then joins the list. The
+// store that releases the lock, and clears the bit, is the last touch.
 #pragma once
 
 #include <atomic>
@@ -25,13 +27,14 @@ public:
     /// Adds to the counter, before the goroutines it stands for are started. Never blocks. Throws std::logic_error
     /// when the counter would become negative (it is left as it was). Any thread.
     void add(std::int64_t n = 1) {
-        const std::int64_t before = word_.fetch_add(n * one, std::memory_order_release) >> count_shift;
+        const std::int64_t word = word_.fetch_add(n * one, std::memory_order_release);
+        const std::int64_t before = word >> count_shift;
         if (before + n < 0) [[unlikely]] {
             word_.fetch_sub(n * one, std::memory_order_relaxed);
             throw std::logic_error(n == -1 ? "gofer: WaitGroup::done() called more often than add()"
                                            : "gofer: WaitGroup::add() would make the counter negative");
         }
-        if (before + n == 0 && n < 0) last_is_done();
+        if (before + n == 0 && n < 0 && (word & has_waiters)) last_is_done();
     }
 
     /// One goroutine less to wait for. Throws std::logic_error when called more often than add().
@@ -104,7 +107,7 @@ private:
     }
 
     [[gnu::noinline]] void last_is_done() noexcept {
-        if (!(word_.load(std::memory_order_acquire) & has_waiters)) return; // acquire: every done() before this one
+        base::tsan_acquire(&word_); // every done() before this one
         base::EngineRegion engine;
         wait::WakeList woken;
         Lock::lock(word_);
@@ -115,15 +118,14 @@ private:
     }
 
     bool wait_until(wait::Until until) {
-        if (word_.load(std::memory_order_acquire) < one) return true;
+        if (word_.load(std::memory_order_acquire) < has_waiters) return true;
         if (until.over()) return false;
         return wait_slow(until);
     }
 
     [[gnu::noinline]] bool wait_slow(wait::Until until) {
         base::EngineRegion engine;
-        if (Lock::lock(word_, has_waiters) < one) {
-            unlock_list();
+        if (!lock_to_wait()) {
             base::engine_acquire(&word_);
             return true;
         }
@@ -134,11 +136,28 @@ private:
         if (episode.ended() == wait::Ended::by_partner) return true;
         Lock::lock(word_);
         waiters_.remove_if_linked(self);
-        unlock_list();
+        unlock_after_giving_up();
         return false;
     }
 
-    void unlock_list() noexcept { Lock::unlock(word_, waiters_.empty() ? has_waiters : 0); }
+    // Locks the list with "somebody waits" set, so that the done() that reaches zero sees it. False, unlocked: the
+    // count is zero already, and no done() is on its way.
+    bool lock_to_wait() noexcept {
+        if (Lock::lock(word_) & has_waiters) return true;
+        if (word_.fetch_or(has_waiters, std::memory_order_acq_rel) >= one) return true;
+        Lock::unlock(word_, has_waiters);
+        return false;
+    }
+
+    // "Somebody waits" stays when the count has reached zero: the done() that did it is coming, and clears it.
+    void unlock_after_giving_up() noexcept {
+        std::int64_t seen = word_.load(std::memory_order_relaxed);
+        if (waiters_.empty())
+            while (seen >= one)
+                if (word_.compare_exchange_weak(seen, seen & ~(has_waiters | Lock::bit), std::memory_order_acq_rel))
+                    return;
+        Lock::unlock(word_);
+    }
 
     std::atomic<std::int64_t> word_{0};
     wait::WaitList waiters_;
