@@ -19,7 +19,7 @@ inline constexpr std::int64_t worth_moving_ns = 50'000; // for what would wait t
 inline constexpr std::int64_t look_interval_ns = 5'000;
 inline constexpr std::int64_t nap_ns = 25'000;
 inline constexpr unsigned looks_before_nap = 4;
-inline constexpr unsigned quiet_naps = 40;
+inline constexpr unsigned quiet_naps = 6;
 inline constexpr std::uint32_t steal_batch = 4096;
 
 /// Fires what is due on `of`'s heap and queues it at `w`, the caller's worker.

@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 
 #include <gofer/sched/death.hpp>
+#include <gofer/sched/exit.hpp>
 #include <gofer/sched/loop.hpp>
 #include <gofer/sched/monitor.hpp>
 
@@ -48,6 +49,7 @@ inline void worker_thread(Worker* w) {
 /// Starts the threads. Throws std::system_error when the system gives none.
 inline void start_threads(Scheduler& s) {
     install_death_reports();
+    install_exit_handler();
     Monitor::instance().add(s);
     for (auto& w : s.workers) {
         s.retain();
@@ -58,16 +60,6 @@ inline void start_threads(Scheduler& s) {
             throw;
         }
     }
-}
-
-/// Asks all workers to end; returns at once.
-inline void stop_threads(Scheduler& s) noexcept {
-    base::EngineRegion engine;
-    s.stopped.store(true, std::memory_order_seq_cst);
-    for (auto& w : s.workers) w->attention.store(true, std::memory_order_seq_cst);
-    base::heavy_barrier();
-    s.idle.wake_all();
-    s.idle.poke();
 }
 
 } // namespace gofer::inline v1::sched

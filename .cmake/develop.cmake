@@ -1,0 +1,27 @@
+# How gofer's own tests, examples and benches are built: warnings as errors, and one sanitizer for all of them.
+# Link gofer_strict for the warnings; the sanitizer comes by itself.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+enable_testing()
+
+add_library(gofer_strict INTERFACE)
+target_compile_options(gofer_strict INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+if(GOFER_WERROR)
+    target_compile_options(gofer_strict INTERFACE -Werror)
+endif()
+
+# Global to the tree, not an option of a target: Catch2's part and every goroutine must be built alike.
+if(GOFER_SANITIZE STREQUAL "address")
+    set(gofer_sanitizer -fsanitize=address,undefined -fno-sanitize-recover=all)
+elseif(GOFER_SANITIZE STREQUAL "thread")
+    set(gofer_sanitizer -fsanitize=thread)
+elseif(GOFER_SANITIZE)
+    message(FATAL_ERROR "gofer: GOFER_SANITIZE is '${GOFER_SANITIZE}'; set it to address, thread or nothing")
+endif()
+if(GOFER_SANITIZE)
+    add_compile_options(${gofer_sanitizer} -fno-omit-frame-pointer)
+    add_link_options(${gofer_sanitizer})
+endif()

@@ -1,0 +1,149 @@
+// Runtime objects and their options: several at once, counted, shut down; the number of workers.
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <gofer/gofer.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/fixture.hpp"
+
+namespace {
+
+/// Puts a variable into the environment while it lives.
+class Variable {
+public:
+    Variable(const char* name, const std::string& value) : name_{name} {
+        if (const char* old = std::getenv(name)) {
+            old_ = old;
+            was_set_ = true;
+        }
+        ::setenv(name, value.c_str(), 1);
+    }
+    ~Variable() {
+        if (was_set_)
+            ::setenv(name_, old_.c_str(), 1);
+        else
+            ::unsetenv(name_);
+    }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+
+private:
+    const char* name_;
+    std::string old_;
+    bool was_set_{false};
+};
+
+std::size_t workers_of(const gofer::RuntimeOptions& options) {
+    return gofer::run(options,
+                      [] { return static_cast<std::size_t>(gofer::Runtime::current().stats().workers); });
+}
+
+} // namespace
+
+TEST_CASE("a Runtime runs what it is given, again and again") {
+    fixture::on_a_plain_thread([] {
+        gofer::Runtime runtime{fixture::with_workers(2)};
+        VERIFY(runtime.run([](int n) { return n + 1; }, 1) == 2);
+        VERIFY(runtime.run([](std::unique_ptr<int> p) { return *p; }, std::make_unique<int>(3)) == 3);
+        VERIFY(fixture::throws<std::range_error>([&] { runtime.run([] { throw std::range_error{"x"}; }); }));
+        VERIFY(runtime.run([] { return 4; }) == 4);
+    });
+}
+
+TEST_CASE("go of a Runtime starts a goroutine there, from anywhere") {
+    fixture::on_a_plain_thread([] {
+        gofer::Runtime runtime{fixture::with_workers(2)};
+        const gofer::Channel<gofer::Runtime*> where;
+        const auto tell = [where] { where.send(&gofer::Runtime::current()); };
+        runtime.go(tell);
+        VERIFY(where.receive() == &runtime);
+        runtime.go({.name = "named"}, tell);
+        VERIFY(where.receive() == &runtime);
+        gofer::WaitGroup wg;
+        wg.go([&] { runtime.go(tell); });
+        VERIFY(where.receive() == &runtime);
+        wg.wait();
+    });
+}
+
+TEST_CASE("a goroutine starts others in its own runtime") {
+    fixture::on_a_plain_thread([] {
+        gofer::Runtime one{fixture::with_workers(1)}, two{fixture::with_workers(2)};
+        const gofer::Channel<gofer::Runtime*> where;
+        const auto tell_from_child = [where] {
+            gofer::go([where] { where.send(&gofer::Runtime::current()); });
+        };
+        one.go(tell_from_child);
+        VERIFY(where.receive() == &one);
+        two.go(tell_from_child);
+        VERIFY(where.receive() == &two);
+    });
+}
+
+TEST_CASE("go on a runtime that was shut down throws std::logic_error") {
+    gofer::Runtime runtime{fixture::with_workers(1)};
+    runtime.run([] {});
+    runtime.shutdown();
+    CHECK_THROWS_AS(runtime.go([] {}), std::logic_error);
+}
+
+TEST_CASE("a runtime's end waits for goroutines that are on their last steps") {
+    const fixture::LeakProof proof;
+    std::atomic<int> ran{0};
+    for (int round = 0; round < 20; ++round) {
+        gofer::Runtime runtime{fixture::with_workers(2)};
+        for (int i = 0; i < 50; ++i) runtime.go([&ran] { ++ran; });
+    }
+    CHECK(ran == 20 * 50);
+    proof.require_clean();
+}
+
+TEST_CASE("stats count the goroutines there are, were started, and are parked") {
+    fixture::at_each_worker_count([] {
+        const auto before = gofer::Runtime::current().stats();
+        const gofer::Channel<gofer::Unit> gate;
+        gofer::WaitGroup wg;
+        for (int i = 0; i < 10; ++i) wg.go([gate] { gate.receive(); });
+        fixture::parked_reaches(10);
+        const auto during = gofer::Runtime::current().stats();
+        VERIFY(during.goroutines == before.goroutines + 10);
+        VERIFY(during.goroutines_started == before.goroutines_started + 10);
+        VERIFY(during.parked == 10);
+        gate.close();
+        wg.wait();
+        VERIFY(fixture::eventually(
+            [&] { return gofer::Runtime::current().stats().goroutines == before.goroutines; }));
+        VERIFY(gofer::Runtime::current().stats().parked == 0);
+    });
+}
+
+TEST_CASE("the number of workers: the option, else GOFER_MAXPROCS, else the processors there are") {
+    const Variable three{"GOFER_MAXPROCS", "3"};
+    CHECK(workers_of({}) == 3);
+    CHECK(workers_of(fixture::with_workers(2)) == 2);
+    const Variable nonsense{"GOFER_MAXPROCS", "many"};
+    const std::size_t guessed = workers_of({});
+    CHECK(guessed >= 1);
+    CHECK(guessed <= std::thread::hardware_concurrency());
+}
+
+TEST_CASE("GOFER_MAXPROCS of zero or less counts as none") {
+    for (const char* value : {"0", "-4", ""}) {
+        const Variable set{"GOFER_MAXPROCS", value};
+        CHECK(workers_of({}) >= 1);
+        CHECK(workers_of({}) <= std::thread::hardware_concurrency());
+    }
+}
+
+TEST_CASE("current outside of any goroutine is the default runtime, one and the same") {
+    CHECK(&gofer::Runtime::current() == &gofer::Runtime::current());
+    gofer::Runtime* elsewhere = nullptr;
+    std::thread{[&] { elsewhere = &gofer::Runtime::current(); }}.join();
+    CHECK(elsewhere == &gofer::Runtime::current());
+}

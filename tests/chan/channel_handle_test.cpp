@@ -1,0 +1,94 @@
+// A Channel is a handle, as in Go: copies share one channel, every operation is const, == compares identity.
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include <gofer/gofer.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/fixture.hpp"
+
+TEST_CASE("copies of a Channel are one channel") {
+    const gofer::Channel<int> c(2);
+    const gofer::Channel<int> copy = c;
+    copy.send(1);
+    CHECK(c.size() == 1);
+    CHECK(c.receive() == 1);
+    c.close();
+    CHECK(copy.closed());
+}
+
+TEST_CASE("== compares identity, not contents") {
+    const gofer::Channel<int> one(1), other(1);
+    const gofer::Channel<int> copy = one;
+    CHECK(one == copy);
+    CHECK(one != other);
+}
+
+TEST_CASE("every operation works on a const handle") {
+    const gofer::Channel<int> c(1);
+    c.send(1);
+    CHECK_FALSE(c.try_send(2));
+    CHECK(c.try_receive().has_value());
+    CHECK(c.send_for(3, std::chrono::milliseconds{1}));
+    CHECK(c.receive_for(std::chrono::milliseconds{1}) == 3);
+    c.close();
+    CHECK_FALSE(c.receive().has_value());
+}
+
+TEST_CASE("a capacity of zero is an unbuffered channel") {
+    const gofer::Channel<int> c(0);
+    CHECK(c != nullptr);
+    CHECK(c.capacity() == 0);
+    CHECK_FALSE(c.try_send(1));
+}
+
+TEST_CASE("a negative capacity throws std::invalid_argument") {
+    CHECK_THROWS_AS(gofer::Channel<int>(-1), std::invalid_argument);
+}
+
+TEST_CASE("values left in a channel are destroyed with its last handle") {
+    const long before = fixture::Alive::count;
+    std::optional<gofer::Channel<fixture::Lone>> c{std::in_place, 4};
+    auto copy = *c;
+    for (int i = 0; i < 3; ++i) c->send(fixture::Lone{i});
+    c.reset();
+    CHECK(fixture::Alive::count == before + 3);
+    copy = nullptr;
+    CHECK(fixture::Alive::count == before);
+}
+
+TEST_CASE("a buffer slot is emptied when its value is taken, not when it is used again") {
+    const gofer::Channel<std::shared_ptr<int>> c(4);
+    auto value = std::make_shared<int>(1);
+    const std::weak_ptr<int> seen = value;
+    c.send(std::move(value));
+    c.receive();
+    CHECK(seen.expired());
+}
+
+TEST_CASE("a channel outlives the scope that made it while a goroutine holds it") {
+    fixture::at_each_worker_count([] {
+        gofer::Channel<int> answer;
+        {
+            gofer::Channel<int> question;
+            gofer::go([question, answer] { answer.send(question.receive().value() + 1); });
+            question.send(41);
+        }
+        VERIFY(answer.receive() == 42);
+    });
+}
+
+TEST_CASE("the last handle may go away in the receiver while the send that served it is still returning") {
+    fixture::at_each_worker_count([] {
+        for (int i = 0; i < 300; ++i) {
+            auto c = std::make_unique<gofer::Channel<fixture::Lone>>();
+            gofer::WaitGroup wg;
+            wg.go([own = *c] { own.send(fixture::Lone{7}); });
+            VERIFY(c->receive()->value == 7);
+            c.reset();
+            wg.wait();
+        }
+    });
+}

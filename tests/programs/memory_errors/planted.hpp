@@ -1,0 +1,64 @@
+// The errors, each in a function of its own that the reports name.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "../../support/hop.hpp"
+#include "../support/scenario.hpp"
+
+namespace memory_errors {
+
+/// Hides from the compiler what the number is, so that it neither warns nor optimizes.
+[[gnu::noinline]] inline std::size_t unknown(std::size_t n) {
+    asm volatile("" : "+r"(n));
+    return n;
+}
+
+/// Index 10 is the error.
+[[gnu::noinline]] inline void write_to_array(std::size_t index, bool moves) {
+    volatile char array[10] = {};
+    if (moves) fixture::hop();
+    array[unknown(index)] = 1;
+}
+
+[[gnu::noinline]] inline void use_after_scope(bool wrong, bool moves) {
+    volatile int fine = 0;
+    volatile int* p = &fine;
+    {
+        volatile int inner = 1;
+        if (wrong) p = &inner;
+        asm volatile("" : "+r"(p) : "r"(&inner) : "memory");
+    }
+    if (moves) fixture::hop();
+    *p = 2;
+}
+
+[[gnu::noinline]] inline int* kept_address(bool wrong, int* fine) {
+    int local = 1;
+    int* p = wrong ? &local : fine;
+    asm volatile("" : "+r"(p)::"memory");
+    return p;
+}
+
+[[gnu::noinline]] inline void use_after_return(bool wrong, bool moves) {
+    int fine = 0;
+    volatile int* p = kept_address(wrong, &fine);
+    if (moves) fixture::hop();
+    *p = 2;
+}
+
+/// One goroutine frees what another one uses.
+[[gnu::noinline]] inline void use_after_free(bool wrong, bool moves) {
+    auto owned = std::make_unique<int>(1);
+    volatile int* p = owned.get();
+    const gofer::Channel<std::unique_ptr<int>> c;
+    gofer::go([c] { c.receive(); });
+    if (wrong) c.send(std::move(owned));
+    if (moves) fixture::hop();
+    gofer::sleep_for(std::chrono::milliseconds{20});
+    *p = 2;
+    if (!wrong) c.send(std::move(owned));
+}
+
+} // namespace memory_errors

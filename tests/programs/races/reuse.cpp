@@ -1,0 +1,108 @@
+// Goroutines that follow each other on the same stack, or in the same record: that is no edge between them, and no
+// race either when each touches only its own frames.
+#include <array>
+#include <atomic>
+#include <cstdint>
+
+#include "unprotected.hpp"
+
+using programs::Scenario;
+using programs::Setting;
+using races::Rumour;
+using races::touch;
+
+namespace {
+
+/// Starts goroutines one after the other, without an edge between them, until one of them lies where the first lay,
+/// and lets those two race. `where` tells a goroutine where it lies.
+template <class Start>
+void race_in_the_same_place(const Setting& s, Start start) {
+    gofer::run(s.options(), [&] {
+        std::atomic<std::uintptr_t> first{0};
+        std::atomic<bool> met{false};
+        Rumour over; // one for all: a new one in the same place would be a race of its own
+        for (int i = 0; i < 2000 && !met.load(std::memory_order_relaxed); ++i) {
+            start([&, i](std::uintptr_t here) {
+                if (i == 0) first.store(here, std::memory_order_relaxed);
+                if (here == first.load(std::memory_order_relaxed)) {
+                    touch();
+                    s.between();
+                    met.store(i > 0, std::memory_order_relaxed);
+                }
+                over.give();
+            });
+            over.await(i + 1);
+        }
+        programs::require(met.load(std::memory_order_relaxed), "some goroutine came to lie where the first had lain");
+    });
+}
+
+template <class T>
+std::uintptr_t address_of(const T& object) noexcept {
+    return reinterpret_cast<std::uintptr_t>(&object);
+}
+
+const Scenario same_stack{"a reused stack", [](const Setting& s) {
+    race_in_the_same_place(s, [](auto body) {
+        gofer::go([body] {
+            volatile int local = 0;
+            body(address_of(local));
+        });
+    });
+}};
+
+const Scenario same_own_stack{"a reused stack of its own", [](const Setting& s) {
+    race_in_the_same_place(s, [](auto body) {
+        gofer::go({.stack_size = 64 << 10}, [body] {
+            volatile int local = 0;
+            body(address_of(local));
+        });
+    });
+}};
+
+// A closure over 256 bytes stays in its record.
+const Scenario same_record{"a reused record", [](const Setting& s) {
+    race_in_the_same_place(s, [](auto body) {
+        const std::array<char, 500> large{};
+        gofer::go([body, large] { body(address_of(large)); });
+    });
+}};
+
+[[gnu::noinline]] void write_own_frame(const Setting& s, int value) {
+    std::array<int, 1000> mine;
+    for (int& m : mine) m = value;
+    s.between();
+    for (const int m : mine) programs::require(m == value, "a frame keeps its values");
+}
+
+const Scenario own_frames{"own frames on a reused stack", [](const Setting& s) {
+    gofer::run(s.options(), [&s] {
+        Rumour over;
+        for (int i = 0; i < 100; ++i) {
+            gofer::go([&s, &over, i] {
+                write_own_frame(s, i);
+                over.give();
+            });
+            over.await(i + 1);
+        }
+    });
+}};
+
+const Scenario own_records{"own captures in a reused record", [](const Setting& s) {
+    gofer::run(s.options(), [&s] {
+        Rumour over;
+        for (int i = 0; i < 100; ++i) {
+            std::array<int, 125> large{};
+            large[0] = i;
+            gofer::go([large, i, &s, &over]() mutable {
+                large[1] = i;
+                s.between();
+                programs::require(large[0] == large[1], "a record keeps its captures");
+                over.give();
+            });
+            over.await(i + 1);
+        }
+    });
+}};
+
+} // namespace

@@ -1,0 +1,84 @@
+// The fixture of the behaviour tests: a body is run at several worker counts, and afterwards nothing is left
+// of it.
+//
+// 16 workers are more than the machine has cores, so that the system switches out the holders of the
+// library's own locks. Inside a body use VERIFY (verdict.hpp); Catch2's assertions belong to the test's own
+// thread.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "leaks.hpp"
+#include "verdict.hpp"
+
+namespace fixture {
+
+inline constexpr unsigned worker_counts[] = {1, 2, 4, 16};
+
+/// The grace is for goroutines on their last steps, and on a loaded machine those take their time.
+[[nodiscard]] inline gofer::RuntimeOptions with_workers(unsigned workers) {
+    gofer::RuntimeOptions options;
+    options.workers = workers;
+    options.shutdown_grace = std::chrono::seconds{60};
+    return options;
+}
+
+inline void require_no_failures() {
+    const std::string failures = Verdict::instance().take();
+    INFO(failures);
+    REQUIRE(failures.empty());
+}
+
+/// Runs body as the main goroutine of a runtime with that many workers; it must leave nothing behind.
+template <class Body>
+void at_workers(unsigned workers, Body& body) {
+    INFO("workers: " << workers);
+    const LeakProof proof;
+    gofer::run(with_workers(workers), [&body] { body(); });
+    require_no_failures();
+    proof.require_clean();
+}
+
+template <class Body>
+void at_each_worker_count(Body body) {
+    for (const unsigned workers : worker_counts) at_workers(workers, body);
+}
+
+/// Runs body on the test's own plain thread, beside the default runtime.
+template <class Body>
+void on_a_plain_thread(Body body) {
+    const LeakProof proof;
+    body();
+    require_no_failures();
+    proof.require_clean_soon();
+}
+
+/// Waits until n goroutines of this runtime are parked: an event, where a test would otherwise sleep and
+/// hope.
+inline bool parked_reaches(std::size_t n) {
+    return VERIFY(eventually([n] { return gofer::Runtime::current().stats().parked >= n; }));
+}
+
+/// Whether a goroutine that calls f parks in it, to be abandoned there when its runtime ends. f must own all
+/// it uses.
+template <class F>
+[[nodiscard]] bool parks_for_ever(F f) {
+    static std::atomic<bool> returned;
+    returned = false;
+    auto options = with_workers(2);
+    options.shutdown_grace = std::chrono::milliseconds{1};
+    gofer::run(options, [&f] {
+        gofer::go([f = std::move(f)]() mutable {
+            f();
+            returned = true;
+        });
+        parked_reaches(1);
+    });
+    require_no_failures();
+    return !returned;
+}
+
+} // namespace fixture
