@@ -11,12 +11,6 @@
 namespace gofer::inline v1 {
 namespace chan {
 
-template <class T>
-struct StoreIn {
-    std::optional<T>* slot;
-    void operator()(std::optional<T> value) const { *slot = std::move(value); }
-};
-
 template <class T, class H>
 auto make_recv(ChannelCore<T>* core, H&& handler) {
     using Handler = std::decay_t<H>;
@@ -25,9 +19,6 @@ auto make_recv(ChannelCore<T>* core, H&& handler) {
                   "nothing");
     return RecvCase<T, Handler>(core, std::forward<H>(handler));
 }
-
-template <class T>
-std::true_type converts_to_receiver(const Handle<T>&);
 
 template <class T, class V, class H>
 SendCase<T, std::decay_t<H>> make_send(ChannelCore<T>* core, V&& v, H&& handler) {
@@ -69,11 +60,11 @@ template <class T, class H>
 /// The same, storing what was received.
 template <class T>
 [[nodiscard]] auto recv(const Channel<T>& c, std::optional<T>& slot) {
-    return chan::make_recv(c.core(), chan::StoreIn<T>{&slot});
+    return chan::RecvCase<T, chan::StoreIn<T>>(c.core(), chan::StoreIn<T>{&slot});
 }
 template <class T>
 [[nodiscard]] auto recv(const Receiver<T>& c, std::optional<T>& slot) {
-    return chan::make_recv(c.core(), chan::StoreIn<T>{&slot});
+    return chan::RecvCase<T, chan::StoreIn<T>>(c.core(), chan::StoreIn<T>{&slot});
 }
 
 /// A case that is ready when the Future is. The handler takes nothing; get() does not block then.

@@ -39,7 +39,9 @@ public:
 
     void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
-        if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+        if (references_.fetch_sub(1, std::memory_order_release) != 1) return;
+        static_cast<void>(references_.load(std::memory_order_acquire)); // the last one only: the others learn nothing
+        delete this;
     }
 
     std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
@@ -105,6 +107,8 @@ public:
         std::unique_lock<sched::BiasedLock> lock(lock_);
         return receive_now(out, lock);
     }
+    void lock() noexcept { lock_.lock(); }
+    void unlock() noexcept { lock_.unlock(); }
     /// Joins the list of senders, unless a send could go through at once (false).
     bool enlist_sender(wait::Waiter& w) noexcept {
         std::unique_lock<sched::BiasedLock> lock(lock_);
@@ -174,11 +178,10 @@ private:
 
     void hand_over(Offer<T> offer, wait::Claimed claimed, wait::Waiter& receiver,
                    std::unique_lock<sched::BiasedLock>& lock) {
-        base::engine_acquire(claimed.episode);
         auto& out = *static_cast<std::optional<T>*>(receiver.data);
         if constexpr (throws) {
             try {
-                emplace(out, offer);
+                emplace_for(claimed, out, offer);
             } catch (...) {
                 receiver.outcome = wait::Outcome::retry; // it waits again; the exception is the sender's
                 lock.unlock();
@@ -186,10 +189,18 @@ private:
                 throw;
             }
         } else {
-            emplace(out, offer);
+            emplace_for(claimed, out, offer);
         }
         lock.unlock();
         claimed.wake();
+    }
+
+    // Unbuffered, the receive happens before the send completes. Buffered, it does not, though the value goes straight
+    // to the receiver's frame: then TSan must not see the sender write there.
+    void emplace_for(wait::Claimed receiver, std::optional<T>& out, Offer<T> offer) {
+        if (capacity() > 0) return emplace_unseen(out, offer);
+        base::engine_acquire(receiver.episode);
+        emplace(out, offer);
     }
 
     Result receive_now(std::optional<T>& out, std::unique_lock<sched::BiasedLock>& lock) {

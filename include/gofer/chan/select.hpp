@@ -3,11 +3,13 @@
 // First every case is tried in a random order, each under its own channel's lock alone and after a look without it.
 // If none goes through, a waiter joins the list of each channel in turn, and the goroutine parks; whoever comes first
 // claims the episode by one compare-and-swap, and the other waiters leave their lists. A case that turns out ready
-// while the lists are joined ends the attempt (we claim ourselves) and the select starts over. Unlike Go, which locks
-// all channels in the order of their addresses, no two channel locks are ever held together.
+// while the lists are joined ends the attempt (we claim ourselves) and the select starts over. Unlike in Go, which locks
+// all channels for each select, that happens only before a select says that none of several is ready.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -35,9 +37,11 @@ public:
                                                                  : base::deadline_after(timeout_ns_);
         for (;;) {
             if (try_all()) return chosen_;
-            if (otherwise_ != none) return otherwise_;
             const wait::Until until{deadline, nullptr};
-            if (until.over()) return timeout_;
+            if (otherwise_ != none || until.over()) {
+                if (!none_ready_at_once()) continue;
+                return otherwise_ != none ? otherwise_ : timeout_;
+            }
             if (block(until)) return chosen_;
         }
     }
@@ -74,6 +78,32 @@ private:
             return true;
         }
         return false;
+    }
+
+    // One after the other the cases may each be found not ready, though at every moment one of them was. Before a
+    // select says that none is, it looks at all at one moment: the only place where several channel locks are held,
+    // in the order of their addresses.
+    bool none_ready_at_once() noexcept {
+        if (channels_ < 2) return true;
+        base::EngineRegion engine;
+        std::sort(order_, order_ + channels_, [this](std::uint32_t a, std::uint32_t b) {
+            return std::less<const void*>()(cases_[a]->lock_address(), cases_[b]->lock_address());
+        });
+        for_each_lock([](CaseBase& c) { c.lock(); });
+        bool ready = false;
+        for (std::uint32_t i = 0; i < channels_; ++i) ready = ready || cases_[order_[i]]->may_proceed();
+        for_each_lock([](CaseBase& c) { c.unlock(); });
+        return !ready;
+    }
+    // In the order of the addresses, each lock once.
+    template <class Visit>
+    void for_each_lock(Visit visit) noexcept {
+        const void* last = nullptr;
+        for (std::uint32_t i = 0; i < channels_; ++i) {
+            CaseBase& c = *cases_[order_[i]];
+            if (c.lock_address() && c.lock_address() != last) visit(c);
+            last = c.lock_address();
+        }
     }
 
     // True: chosen_ is set. False: start over.

@@ -35,6 +35,10 @@ public:
     virtual bool finish() { return true; }
     /// Runs the handler of the chosen case, with no lock held.
     virtual void handle() = 0;
+    /// For a look at several channels at one moment: the channel's lock, and readiness under it.
+    virtual const void* lock_address() const noexcept { return nullptr; }
+    virtual void lock() noexcept {}
+    virtual void unlock() noexcept {}
     /// Takes over what the case borrowed, so that it can be kept.
     virtual void own() {}
 
@@ -46,7 +50,13 @@ struct NoHandler {
     void operator()() const noexcept {}
 };
 
-/// recv(c), recv(c, handler)
+/// Instead of a handler: the value goes straight to the user's slot, without a move in between that could throw.
+template <class T>
+struct StoreIn {
+    std::optional<T>* slot;
+};
+
+/// recv(c), recv(c, handler), recv(c, slot)
 template <class T, class H>
 class RecvCase final : public CaseBase {
 public:
@@ -56,22 +66,31 @@ public:
           handler_(std::move(other.handler_)) {}
 
     bool may_proceed() const noexcept override { return core_ && core_->may_receive(); }
-    bool try_now() override { return core_ && core_->try_receive(value_) != Result::pending; }
+    bool try_now() override {
+        if (!core_) return false;
+        const Result result = core_->try_receive(out());
+        if (result == Result::closed) out().reset();
+        return result != Result::pending;
+    }
     bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
         if (!core_) return true;
-        waiter_.emplace(episode, &value_, index);
+        waiter_.emplace(episode, &out(), index);
         return core_->enlist_receiver(*waiter_);
     }
+    const void* lock_address() const noexcept override { return core_; }
+    void lock() noexcept override { core_->lock(); }
+    void unlock() noexcept override { core_->unlock(); }
     void withdraw() noexcept override {
         if (core_) core_->withdraw_receiver(*waiter_);
     }
-    bool finish() override { return waiter_->outcome != wait::Outcome::retry; }
+    bool finish() override {
+        if (waiter_->outcome == wait::Outcome::closed) out().reset();
+        return waiter_->outcome != wait::Outcome::retry;
+    }
     void handle() override {
-        std::optional<T> value(std::move(value_));
-        value_.reset();
         if constexpr (std::is_invocable_v<H&, std::optional<T>>)
-            static_cast<void>(handler_(std::move(value)));
-        else
+            static_cast<void>(handler_(std::exchange(value_, std::nullopt)));
+        else if constexpr (!stores)
             static_cast<void>(handler_());
     }
     void own() override {
@@ -83,6 +102,15 @@ private:
         Owner() noexcept = default;
         explicit Owner(ChannelCore<T>* core) noexcept : Handle<T>(share(core)) {}
     };
+
+    static constexpr bool stores = std::is_same_v<H, StoreIn<T>>;
+
+    std::optional<T>& out() noexcept {
+        if constexpr (stores)
+            return *handler_.slot;
+        else
+            return value_;
+    }
 
     ChannelCore<T>* core_;
     Owner owned_;
@@ -147,6 +175,9 @@ public:
     void withdraw() noexcept override {
         if (core_) core_->withdraw_sender(*waiter_);
     }
+    const void* lock_address() const noexcept override { return core_; }
+    void lock() noexcept override { core_->lock(); }
+    void unlock() noexcept override { core_->unlock(); }
     bool finish() override {
         if (waiter_->outcome == wait::Outcome::failed) std::rethrow_exception(std::exchange(error_, nullptr));
         closed_ = waiter_->outcome == wait::Outcome::closed;

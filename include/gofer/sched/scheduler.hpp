@@ -65,6 +65,7 @@ public:
 
     void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
+        base::EngineRegion engine; // goroutines that nobody waited for have read it
         if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 

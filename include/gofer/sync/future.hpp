@@ -31,7 +31,7 @@ public:
         lock_.lock();
         if (ready()) {
             lock_.unlock();
-            base::engine_acquire(this);
+            base::engine_acquire(&ready_);
             return true;
         }
         if (until.over()) {
@@ -63,7 +63,7 @@ public:
 
 protected:
     void become_ready() noexcept {
-        base::tsan_release(this);
+        base::tsan_release(&ready_);
         base::EngineRegion engine;
         wait::WakeList woken;
         lock_.lock();
