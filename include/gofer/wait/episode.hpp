@@ -80,20 +80,14 @@ public:
 
     /// Blocks until claimed. `unlock` is released once the wait may be seen.
     void park(WaitReason reason, const void* on, Unlock unlock) noexcept {
-        Alarm alarm{*this};
-        InterruptNode node;
-        node.episode = this;
-        if (until_.interrupt && !until_.interrupt->attach(node)) {
-            until_.interrupt = nullptr;
-            if (claim(Ended::by_interrupt)) return unlock(); // else a partner was first, and has to be waited for
-        }
         unlock_ = unlock;
         base::engine_release(this); // partner: the acquire of a partner who takes from, or gives to, our frame
+        if (contested_) [[unlikely]]
+            return park_contested(reason, on);
         if (goroutine_)
-            park_goroutine(alarm, reason, on);
+            park_goroutine(reason, on, &settle);
         else
             wait_on_word();
-        if (until_.interrupt) until_.interrupt->detach(node);
     }
 
     Ended ended() const noexcept {
@@ -122,15 +116,32 @@ private:
         return static_cast<std::uint32_t>(how) | which << 8;
     }
 
-    void park_goroutine(Alarm& alarm, WaitReason reason, const void* on) noexcept {
+    [[gnu::noinline]] void park_contested(WaitReason reason, const void* on) noexcept {
+        InterruptNode node;
+        node.episode = this;
+        if (until_.interrupt && !until_.interrupt->attach(node)) {
+            until_.interrupt = nullptr;
+            if (claim(Ended::by_interrupt)) return unlock_(); // else a partner was first, and has to be waited for
+        }
+        if (goroutine_) {
+            Alarm alarm(*this);
+            if (until_.deadline != base::never)
+                static_cast<sched::Worker*>(goroutine_->worker)->timers.add(alarm, until_.deadline);
+            park_goroutine(reason, on, &settle_contested);
+            if (alarm.heap) alarm.heap->remove(alarm);
+        } else {
+            wait_on_word();
+        }
+        if (until_.interrupt) until_.interrupt->detach(node);
+    }
+
+    void park_goroutine(WaitReason reason, const void* on, fiber::After settle_by) noexcept {
         Goroutine* self = goroutine_;
         auto* w = static_cast<sched::Worker*>(self->worker);
-        if (until_.deadline != base::never) w->timers.add(alarm, until_.deadline);
         w->parks.add();
         self->parks(reason, on);
-        sched::suspend(w, self, contested_ ? &settle_contested : &settle, this);
+        sched::suspend(w, self, settle_by, this);
         base::engine_acquire(self);
-        if (alarm.heap) alarm.heap->remove(alarm);
     }
 
     static void settle(void* episode, fiber::Fiber*) noexcept {
