@@ -1,5 +1,5 @@
-// Reading a file blocks the thread, so it is done in gofer::blocking: the other goroutines go on meanwhile,
-// and N digesters read N files at once however few processors there are.
+// Each digester takes the next batch as soon as it has done with one, so that none is idle while others have
+// work left; the order of the batches gets lost, and is not needed.
 #include "digesters.hpp"
 
 #include <utility>

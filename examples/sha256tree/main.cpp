@@ -46,6 +46,7 @@ bool print(const std::vector<Sum>& sums) {
 
 int main(int argc, char** argv) {
     const Options options = parse_options(argc, argv);
-    const Collected collected = gofer::run([&options] { return digest_tree(options); });
+    // Reading a file blocks the thread, so there is one for each digester, however few processors there are.
+    const Collected collected = gofer::run({.workers = options.digesters}, digest_tree, options);
     return print(collected.sums) && !collected.failed ? 0 : 1;
 }

@@ -70,11 +70,7 @@ byte deadlines = DEADLINES;
 
 // call_ = sleepers_ && !searching_, and the lock is released.
 inline publish(p, searching_now) {
-#ifdef CALL_WHILE_SEARCHING
-    PUT(p, CALL, SLEEPERS);
-#else
     PUT(p, CALL, (SLEEPERS && !(searching_now)));
-#endif
     PUT(p, LOCK, 0)
 }
 
@@ -351,22 +347,27 @@ run_it:
     if
     :: atomic { spawns > 0 -> spawns-- };
         push(me, size);
-        notify(me, whom);
-        if
-        :: true
-        :: true -> goto compute_for_ever
-        fi
+        notify(me, whom)
     :: true
     fi;
-    goto find_work;
-
-compute_for_ever:
+    if
+    :: goto find_work
+    :: true // computes for ever
+    fi;
     busy_for_ever[me] = true;
-end_busy:
-    false;
-
+    goto out;
 leave:
-    exited[me] = true
+    exited[me] = true;
+out:
+    skip
+}
+
+// A worker in a goroutine that makes another one ready, and computes on.
+proctype Runner(byte me) {
+    byte hand, whom, size;
+    push(me, size);
+    notify(me, whom);
+    busy_for_ever[me] = true
 }
 
 inline inject(whom) {
@@ -432,11 +433,16 @@ end_drained:
 }
 
 #define DONE(w) (exited[w] || busy_for_ever[w])
+#if WORKERS == 2
+#define ALL_DONE (DONE(0) && DONE(1))
+#else
+#define ALL_DONE (DONE(0) && DONE(1) && DONE(2))
+#endif
 
 proctype Quiet() {
     timeout ->
     if
-    :: memory[STOPPED] -> assert(!SLEEPERS && DONE(0) && DONE(1))
+    :: memory[STOPPED] -> assert(!SLEEPERS && ALL_DONE)
     :: else -> assert(!SLEEPERS || (memory[INJECTED] == 0 && QUEUED == 0))
     fi
 }
@@ -445,7 +451,9 @@ init {
     atomic {
         run Worker(0);
         run Worker(1);
-#if WORKERS == 3
+#ifdef RUNNER
+        run Runner(2);
+#elif WORKERS == 3
         run Worker(2);
 #endif
         run Outside();

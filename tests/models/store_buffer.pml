@@ -6,7 +6,7 @@
 //   SEES(p, c)        what a plain load of cell c returns
 //   STORE(p, c, v)    a plain store; PUT is the same inside an atomic sequence that has checked for ROOM
 //   FENCED(p)         true once p's buffer is empty: what an atomic read-modify-write, and a full fence, wait for
-//   heavy_barrier(p)  membarrier: every process passes a full fence, each at a moment of its own
+//   heavy_barrier(p)  membarrier: p passes a full fence, then every process does, each at a moment of its own
 
 #define DEPTH 4
 #define AT(p, i) ((p) * DEPTH + (i))
@@ -39,7 +39,7 @@ inline STORE(p, c, v) {
 #else
 #define light_barrier(p) skip
 inline heavy_barrier(p) {
-    hand = 0;
+    FENCED(p) -> hand = 0;
     do
     :: hand < PROCESSES && FENCED(hand) -> hand++
     :: hand == PROCESSES -> hand = 0; break

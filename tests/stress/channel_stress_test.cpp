@@ -23,48 +23,49 @@ constexpr int values_each = 150;
 
 std::chrono::microseconds moment(Dice& dice) { return std::chrono::microseconds{dice.below(60) - 5}; }
 
-/// Sends value in one of five ways, however often the way has to be gone.
-void send_somehow(const Lane& c, Lone value, Dice& dice) {
+/// Tries to send in one of five ways. Two tries never meet on an unbuffered channel, so the way is drawn anew
+/// each time.
+bool sent_somehow(const Lane& c, Lone& value, Dice& dice) {
     switch (dice.below(5)) {
     case 0:
-        return c.send(std::move(value));
+        c.send(std::move(value));
+        return true;
     case 1:
-        while (!c.try_send(std::move(value))) gofer::yield();
-        return;
+        return c.try_send(std::move(value));
     case 2:
-        while (!c.send_for(std::move(value), moment(dice))) {}
-        return;
+        return c.send_for(std::move(value), moment(dice));
     case 3:
-        while (gofer::select(gofer::timeout(moment(dice)), gofer::send(c, std::move(value))) == 0) {}
-        return;
+        return gofer::select(gofer::timeout(moment(dice)), gofer::send(c, std::move(value))) == 1;
     default:
-        gofer::select(gofer::recv(Lane{}), gofer::send(c, std::move(value)));
+        return gofer::select(gofer::recv(Lane{}), gofer::send(c, std::move(value))) == 1;
     }
 }
 
-/// Receives in one of five ways; nullopt when the channel is closed and drained.
-std::optional<Lone> receive_somehow(const Lane& c, Dice& dice) {
-    std::optional<Lone> slot;
+/// Tries to receive in one of five ways. True: here it is, or the channel is closed and drained.
+bool received_somehow(const Lane& c, std::optional<Lone>& slot, Dice& dice) {
     switch (dice.below(5)) {
     case 0:
-        return c.receive();
-    case 1:
-        for (;;) {
-            auto result = c.try_receive();
-            if (result.has_value()) return std::move(*result);
-            if (result.closed()) return std::nullopt;
-            gofer::yield();
-        }
-    case 2:
-        while (!slot && !(c.closed() && c.size() == 0)) slot = c.receive_for(moment(dice));
-        return slot ? std::move(slot) : c.receive();
-    case 3:
-        while (gofer::select(gofer::recv(c, slot), gofer::timeout(moment(dice))) == 1) {}
-        return slot;
-    default:
-        gofer::select(gofer::recv(c, slot), gofer::recv(Lane{}));
-        return slot;
+        slot = c.receive();
+        return true;
+    case 1: {
+        auto result = c.try_receive();
+        if (result.has_value()) slot = std::move(*result);
+        return slot.has_value() || result.closed();
     }
+    case 2:
+        slot = c.receive_for(moment(dice));
+        return slot.has_value();
+    case 3:
+        return gofer::select(gofer::recv(c, slot), gofer::timeout(moment(dice))) == 0;
+    default:
+        return gofer::select(gofer::recv(c, slot), gofer::recv(Lane{})) == 0;
+    }
+}
+
+std::optional<Lone> receive_in_the_end(const Lane& c, Dice& dice) {
+    std::optional<Lone> slot;
+    while (!received_somehow(c, slot, dice)) gofer::yield();
+    return slot;
 }
 
 /// Each sender's values come in rising order to any one receiver; marks them as seen.
@@ -84,13 +85,16 @@ void everything_arrives_once(std::uint64_t seed, int capacity) {
     gofer::WaitGroup sending;
     for (int s = 0; s < senders; ++s) {
         sending.go([=, own = Dice{seed, static_cast<unsigned>(100 + s)}]() mutable {
-            for (int i = 0; i < values_each; ++i) send_somehow(c, Lone{s * values_each + i}, own);
+            for (int i = 0; i < values_each; ++i) {
+                Lone value{s * values_each + i};
+                while (!sent_somehow(c, value, own)) gofer::yield();
+            }
         });
     }
     for (int r = 0; r < receivers; ++r) {
         gofer::go([=, own = Dice{seed, static_cast<unsigned>(200 + r)}]() mutable {
             std::vector<int> seen(total), last(static_cast<std::size_t>(senders), -1);
-            while (auto value = receive_somehow(c, own)) note(value->value, last, seen);
+            while (auto value = receive_in_the_end(c, own)) note(value->value, last, seen);
             results.send(std::move(seen));
         });
     }

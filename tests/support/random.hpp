@@ -1,10 +1,11 @@
 // Seeds and dice for the randomized tests.
 //
-// Every run draws a fresh seed and prints it; GOFER_TEST_SEED=n in the environment takes n instead. The seed
-// fixes what the goroutines choose to do, not how the machine interleaves them: run a failing seed some times
-// over.
+// Every run draws a fresh seed and prints it, and counts on from there; GOFER_TEST_SEED=n in the environment
+// starts at n instead, GOFER_TEST_STORM_MS=t goes on for t milliseconds at each worker count. A seed fixes
+// what the goroutines choose to do, not how the machine interleaves them: run a failing one some times over.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
@@ -32,16 +33,27 @@ private:
     return std::random_device{}();
 }
 
-/// Runs body(seed) at each worker count, the seed told beforehand: a hang or a crash has no later.
+[[nodiscard]] inline std::chrono::milliseconds storm_time() {
+    if (const char* given = std::getenv("GOFER_TEST_STORM_MS"))
+        return std::chrono::milliseconds{std::atoi(given)};
+    return std::chrono::milliseconds{150};
+}
+
+/// Runs body(seed) at each worker count, with one seed after the other for a while. The first is told
+/// beforehand: a hang or a crash has no later.
 template <class Body>
 void storm(Body body) {
     for (const unsigned workers : worker_counts) {
-        const std::uint64_t seed = fresh_seed();
+        std::uint64_t seed = fresh_seed();
         std::cout << Catch::getResultCapture().getCurrentTestName() << ": GOFER_TEST_SEED=" << seed
                   << " workers=" << workers << std::endl;
-        INFO("seed: " << seed);
-        auto seeded = [&] { body(seed); };
-        at_workers(workers, seeded);
+        const auto end = std::chrono::steady_clock::now() + storm_time();
+        do {
+            INFO("seed: " << seed);
+            auto seeded = [&] { body(seed); };
+            at_workers(workers, seeded);
+            ++seed;
+        } while (std::chrono::steady_clock::now() < end);
     }
 }
 

@@ -114,6 +114,7 @@ private:
         } else {
             emplace_for(claimed, out, offer);
         }
+        base::engine_release(claimed.episode); // partner: the acquire of a select that was not parked yet
         lock.unlock();
         claimed.wake();
     }
@@ -145,7 +146,9 @@ private:
         while (wait::Claimed claimed = wait::claim_first(senders_, sender)) {
             base::engine_acquire(claimed.episode);
             woken.add(claimed);
-            if (give([&] { put_in_ring(offer_of(*sender)); }, *sender)) return;
+            const bool given = give([&] { put_in_ring(offer_of(*sender)); }, *sender);
+            base::engine_release(claimed.episode);
+            if (given) return;
         }
     }
 
@@ -155,6 +158,7 @@ private:
         while (wait::Claimed claimed = wait::claim_first(senders_, sender)) {
             base::engine_acquire(claimed.episode);
             const bool given = give([&] { emplace(out, offer_of(*sender)); }, *sender);
+            base::engine_release(claimed.episode);
             if (given) lock.unlock();
             claimed.wake(); // one that failed is woken under the lock: we have to go on from what we saw
             if (given) return true;

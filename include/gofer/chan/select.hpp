@@ -126,6 +126,7 @@ private:
             episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, nullptr, {});
         for (std::uint32_t i = 0; i < enlisted; ++i) cases_[order_[i]]->withdraw();
         if (start_over) return false;
+        base::engine_acquire(&episode); // a partner that claimed it before it parked did not make it ready
         chosen_ = episode.ended() == wait::Ended::by_deadline ? timeout_ : episode.which();
         return true;
     }

@@ -45,6 +45,7 @@ private:
             old.sa_sigaction(signal, info, context);
         } else if (old.sa_handler == SIG_DFL || old.sa_handler == SIG_IGN) {
             ::signal(SIGSEGV, SIG_DFL); // the fault happens again when we return, now with its default action
+            if (info->si_code <= 0) ::raise(signal); // but one that was sent does not; blocked until we return
         } else {
             old.sa_handler(signal);
         }

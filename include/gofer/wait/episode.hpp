@@ -59,7 +59,9 @@ class Episode {
 public:
     /// `contested`: more than one list, or a deadline or interrupt, may end it.
     explicit Episode(Until until = {}, bool many_lists = false) noexcept
-        : goroutine_(sched::this_goroutine_record()), until_(until), contested_(many_lists || until.limited()) {}
+        : goroutine_(sched::this_goroutine_record()), until_(until), contested_(many_lists || until.limited()) {
+        if (many_lists) base::engine_release(this); // it may be claimed before it parks
+    }
     Episode(const Episode&) = delete;
     Episode& operator=(const Episode&) = delete;
 

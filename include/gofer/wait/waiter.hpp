@@ -54,6 +54,7 @@ public:
         while (Waiter* waiter = list.pop_front())
             if (Claimed claimed = waiter->claim()) {
                 waiter->outcome = outcome;
+                base::engine_release(claimed.episode); // partner: the acquire of a select that was not parked yet
                 add(claimed);
             }
     }
