@@ -131,6 +131,8 @@ template <class R>
 class Future {
 public:
     Future() noexcept = default;
+    Future(Future&&) noexcept = default;
+    Future& operator=(Future&&) noexcept = default;
 
     /// Blocks until the result is there, then returns or rethrows it. Once: afterwards valid() is false.
     /// Throws std::future_error(no_state) on an invalid Future, (broken_promise) when nobody will set it any more.

@@ -69,6 +69,7 @@ private:
 /// Ends the program as failed, with the reason, when a scenario finds what it must not.
 inline void require(bool holds, const char* claim) {
     if (holds) return;
+    std::fflush(stdout);
     std::fprintf(stderr, "does not hold: %s\n", claim);
     std::_Exit(3);
 }
