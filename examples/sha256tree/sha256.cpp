@@ -38,12 +38,13 @@ void require(bool succeeded) {
     if (!succeeded) throw std::runtime_error("libcrypto cannot compute SHA-256");
 }
 
-// Looked up once for the whole program: libcrypto takes longer for that than for a small file.
-const EVP_MD* algorithm() {
-    static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> fetched(
-        EVP_MD_fetch(nullptr, "SHA256", nullptr), &EVP_MD_free);
-    return fetched.get();
-}
+struct FreeAlgorithm {
+    void operator()(EVP_MD* fetched) const { EVP_MD_free(fetched); }
+};
+
+// Looked up once for the whole program, since that takes longer than the digest of a small file; and before
+// main(), since libcrypto keeps something for the thread that asks, and a goroutine has no thread of its own.
+const std::unique_ptr<EVP_MD, FreeAlgorithm> algorithm(EVP_MD_fetch(nullptr, "SHA256", nullptr));
 
 ssize_t read_some(int file, std::vector<unsigned char>& buffer) {
     ssize_t size;
@@ -55,7 +56,7 @@ ssize_t read_some(int file, std::vector<unsigned char>& buffer) {
 } // namespace
 
 Sha256::Sha256(Tally& tally) : context_(EVP_MD_CTX_new()), buffer_(buffer_size), tally_(tally) {
-    require(context_ && algorithm());
+    require(context_ && algorithm);
 }
 
 [[gnu::noinline]] void Sha256::digest(Sum& sum) {
@@ -65,7 +66,7 @@ Sha256::Sha256(Tally& tally) : context_(EVP_MD_CTX_new()), buffer_(buffer_size),
 }
 
 std::error_code Sha256::update_from(int file) {
-    require(EVP_DigestInit_ex2(context_.get(), algorithm(), nullptr));
+    require(EVP_DigestInit_ex2(context_.get(), algorithm.get(), nullptr));
     bool large = false;
     while (const ssize_t size = read_some(file, buffer_)) {
         if (size < 0) return last_error();

@@ -2,9 +2,13 @@
 // After the ideas of TestNonblockSelectRace, TestNonblockSelectRace2, TestSelectFairness and TestSelectStress
 // in golang/go src/runtime/chan_test.go and of test/chan/doubleselect.go.
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <set>
+#include <thread>
+#include <vector>
 
 #include <gofer/gofer.hpp>
 
@@ -16,23 +20,47 @@ namespace {
 // An lvalue that outlives every case which refers to it.
 constexpr int token = 0;
 
-/// From the time the second goroutine is there one of two channels is always ready: first only `early`, then
-/// both, then only `late`. A select over both must never find neither.
+/// So many cases that are never ready make a select take its time to look at all of them.
+std::vector<gofer::Channel<int>> idle_channels() {
+    std::vector<gofer::Channel<int>> idle;
+    for (int i = 0; i < 300; ++i) idle.emplace_back();
+    return idle;
+}
+
+/// Whether a select over all of these finds one that is ready; says when it begins to look.
+bool finds_one(const gofer::Channel<int>& early, const gofer::Channel<int>& late,
+               const std::vector<gofer::Channel<int>>& idle, std::atomic<bool>& looks) {
+    std::vector<gofer::SelectCase> cases;
+    for (const auto& each : idle) cases.push_back(gofer::recv(each));
+    cases.push_back(gofer::recv(early));
+    cases.push_back(gofer::recv(late));
+    cases.push_back(gofer::otherwise());
+    looks = true;
+    return gofer::select(cases) + 1 != cases.size();
+}
+
+/// From the time the looker is there one of two channels is always ready: first only `early`, then both, then
+/// only `late`. A select over both must never find neither. The looker is a thread, since a goroutine would
+/// as a rule run before or after its partner on the same worker, and never at the same time.
 template <class MakeReady>
 void one_is_always_ready(int late_capacity, MakeReady make_ready) {
-    fixture::at_each_worker_count([&] {
-        const gofer::Channel<bool> found(1);
-        for (int i = 0; i < 500; ++i) {
-            const gofer::Channel<int> early(1), late(late_capacity);
-            early.send(1);
-            gofer::go([=] {
-                found.send(gofer::select(gofer::recv(early), gofer::recv(late), gofer::otherwise()) != 2);
-            });
-            make_ready(late);
-            gofer::select(gofer::recv(early), gofer::otherwise());
-            if (!VERIFY(found.receive() == true)) return;
-        }
-    });
+    const auto idle = idle_channels();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{300};
+    for (int round = 0; std::chrono::steady_clock::now() < end; ++round) {
+        const gofer::Channel<int> early(1), late(late_capacity);
+        early.send(1);
+        std::atomic<bool> looks{false};
+        bool found = false;
+        std::thread looker{[&] { found = finds_one(early, late, idle, looks); }};
+        while (!looks) std::this_thread::yield();
+        // Comes in the middle of the look at one time or another.
+        for (int pause = round * 37 % 12000; pause > 0; --pause) static_cast<void>(looks.load());
+        make_ready(late);
+        gofer::select(gofer::recv(early), gofer::otherwise());
+        looker.join();
+        INFO("round " << round);
+        REQUIRE(found);
+    }
 }
 
 /// Moves `each` values over each of four channels in one select, a channel leaving it when it has had its

@@ -456,7 +456,11 @@ init {
 #elif WORKERS == 3
         run Worker(2);
 #endif
+#ifdef RUNNER
+        memory[INJECTED] = 1;
+#else
         run Outside();
+#endif
         run Memory();
         run Quiet()
     }

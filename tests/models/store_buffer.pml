@@ -34,7 +34,11 @@ inline STORE(p, c, v) {
 }
 
 #ifdef NO_MEMBARRIER
+#ifdef NO_FENCE_NOTIFY
+#define light_barrier(p) skip
+#else
 #define light_barrier(p) FENCED(p)
+#endif
 #define heavy_barrier(p) FENCED(p)
 #else
 #define light_barrier(p) skip

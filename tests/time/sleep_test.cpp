@@ -59,7 +59,7 @@ TEST_CASE("sleepers wake in the order of their times, whatever the order in whic
 TEST_CASE("a sleep of zero or less, and until what is past, is a yield") {
     auto on_one_worker = [] {
         for (int way = 0; way < 4; ++way) {
-            bool other_ran = false;
+            std::atomic<bool> other_ran{false};
             gofer::go([&] { other_ran = true; });
             if (way == 0) gofer::sleep_for(0s);
             if (way == 1) gofer::sleep_for(-1h);

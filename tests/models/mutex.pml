@@ -1,0 +1,319 @@
+// Mutex (sync/mutex.hpp) with its word, and the lock of the wait list as one bit of it (wait/word_lock.hpp). Every
+// Locker takes it TURNS times; the one numbered LOCKERS - 1 gives up when its time is over (-DNO_TIMED: it has time).
+//   try_lock, unlock, unlock_slow, lock_slow, wait_once, give_up .... the functions of that name; spin is one try_lock
+//   park ............ Episode::park; the list is unlocked on the far side of the switch, `woken` stands for ready()
+//   claim ........... Episode::claim; that of a timed wait may be won by its deadline
+// All of it is read-modify-writes on one word, so memory is sequentially consistent here. "Over 1 ms old" is either
+// answer at any time.
+//
+// Holds: one owner at a time; nobody waits for ever (Quiet); nobody touches the mutex after the last one that had to
+// take it has released it, since it may be gone by then (TOUCH).
+//
+// Mutations, each found to fail: WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS, STAYS_IN_LIST,
+// TOUCH_AFTER_RELEASE, CLEAR_WITHOUT_LOCK, HAND_OVER_OPEN, UNLOCK_BLIND, TRY_UNDER_LOCK.
+
+#ifndef LOCKERS
+#define LOCKERS 3
+#endif
+#ifndef TURNS
+#define TURNS 1
+#endif
+
+#define LIST 1
+#define LOCKED 2
+#define HAS_WAITERS 4
+#define WOKEN 8
+#define STARVING 16
+
+#define WAITING 1
+#define BY_PARTNER 2
+#define BY_DEADLINE 3
+
+byte word;
+byte list[LOCKERS];   // waiters_, the oldest first; guarded by LIST
+byte listed;
+
+byte result[LOCKERS]; // of the episode; 0: no call is waiting
+bool handed_over[LOCKERS];
+bool made_ready[LOCKERS];
+
+byte owners;
+byte users = LOCKERS; // have not released it for the last time
+bool gone;
+byte finished;
+
+#define TOUCH assert(!gone)
+#define TIMED(p) ((p) == LOCKERS - 1)
+
+inline lock_list(seen) {
+    atomic { !(word & LIST) -> TOUCH; seen = word; word = word | LIST }
+}
+
+inline unlock_list(also) {
+    atomic { TOUCH; word = word & ~(LIST | (also)) }
+}
+
+inline try_lock(got) {
+    atomic {
+        TOUCH;
+        if
+        :: word & (LOCKED | STARVING) -> got = false
+#ifdef TRY_UNDER_LOCK
+        :: !(word & (LOCKED | STARVING)) -> word = word | LOCKED; got = true
+#else
+        :: !(word & (LOCKED | STARVING | LIST)) -> word = word | LOCKED; got = true
+#endif
+        fi
+    }
+}
+
+inline spin(got) {
+    if
+    :: try_lock(got)
+    :: got = false
+    fi
+}
+
+inline push_back(p) {
+    d_step { list[listed] = p; listed++ }
+}
+
+inline push_front(p) {
+    d_step {
+        i = listed;
+        do
+        :: i > 0 -> list[i] = list[i - 1]; i--
+        :: else -> break
+        od;
+        list[0] = p; listed++; i = 0
+    }
+}
+
+inline pop_front(p) {
+    d_step {
+        p = list[0]; i = 1;
+        do
+        :: i < listed -> list[i - 1] = list[i]; i++
+        :: else -> break
+        od;
+        listed--; list[listed] = 0; i = 0
+    }
+}
+
+inline remove_if_linked(p) {
+    d_step {
+        i = 0;
+        do
+        :: i < listed && list[i] != p -> i++
+        :: else -> break
+        od;
+        if
+        :: i < listed ->
+            i++;
+            do
+            :: i < listed -> list[i - 1] = list[i]; i++
+            :: else -> break
+            od;
+            listed--; list[listed] = 0
+        :: else
+        fi;
+        i = 0
+    }
+}
+
+inline unlock_slow(p, seen, after, next, got) {
+    lock_list(seen);
+    assert(seen & LOCKED);
+    after = seen & (WOKEN | STARVING);
+    got = false;
+    if
+    :: !(seen & WOKEN) || (seen & STARVING) ->
+        do // claim_first
+        :: listed > 0 && !got ->
+            pop_front(next);
+            atomic {
+                assert(result[next] != 0);
+                if
+                :: result[next] == WAITING -> result[next] = BY_PARTNER; got = true
+                :: else
+                fi
+            }
+        :: else -> break
+        od;
+        if
+        :: got && (seen & STARVING) ->
+            handed_over[next] = true;
+#ifndef HAND_OVER_OPEN
+            after = after | LOCKED
+#endif
+        :: got && !(seen & STARVING) -> after = after | WOKEN
+        :: else
+        fi
+    :: else
+    fi;
+    if
+    :: listed == 0 -> after = after & ~STARVING
+    :: else -> after = after | HAS_WAITERS
+    fi;
+    atomic { TOUCH; word = after }
+#ifdef TOUCH_AFTER_RELEASE
+    TOUCH;
+#endif
+    if
+    :: got -> made_ready[next] = true; got = false
+    :: else
+    fi;
+    seen = 0; after = 0; next = 0
+}
+
+inline unlock(p, seen, after, next, got) {
+    atomic { TOUCH; seen = word }
+    do
+#ifdef UNLOCK_BLIND
+    :: seen & LOCKED ->
+#else
+    :: (seen & LOCKED) && (!(seen & HAS_WAITERS) || (seen & (WOKEN | STARVING)) == WOKEN) ->
+#endif
+        atomic {
+            if
+            :: word == (seen & ~LIST) -> TOUCH; word = word & ~LOCKED; seen = 0; break
+            :: word != seen -> TOUCH; seen = word
+            fi
+        }
+    :: else -> unlock_slow(p, seen, after, next, got); break
+    od
+}
+
+proctype Locker(byte me) {
+    byte seen, after, next, i, turns = TURNS;
+    bool got, was_woken;
+
+    do
+    :: turns == 0 -> break
+    :: turns > 0 ->
+        turns--;
+        try_lock(got); // lock
+        if
+        :: got -> goto locked
+        :: else -> spin(got)
+        fi;
+        if
+        :: got -> goto locked
+        :: else -> was_woken = false
+        fi;
+lock_slow:
+        if
+        :: was_woken ->
+            spin(got);
+            if
+            :: got ->
+#ifdef WOKEN_STAYS
+                goto locked
+#elif defined(CLEAR_WITHOUT_LOCK)
+                atomic { word = word & ~WOKEN; goto locked }
+#else
+                lock_list(seen);
+                unlock_list(WOKEN);
+                goto locked
+#endif
+            :: else
+            fi
+        :: else
+        fi;
+        // wait_once
+        lock_list(seen);
+        if
+#ifndef WOKEN_STAYS_IN_WAIT
+        :: was_woken -> seen = seen & ~WOKEN
+#endif
+        :: else
+        fi;
+        if
+#ifndef ENLIST_BLIND
+        :: !(seen & (LOCKED | STARVING)) -> atomic { TOUCH; word = seen | LOCKED; goto locked }
+#endif
+        :: else
+        fi;
+        result[me] = WAITING;
+        if
+        :: was_woken -> push_front(me)
+        :: else -> push_back(me)
+        fi;
+        if
+        :: was_woken -> seen = seen | STARVING
+        :: true
+        fi;
+        atomic { TOUCH; word = seen | HAS_WAITERS | LIST; seen = 0 }
+        unlock_list(0); // park: the other side of the switch
+        if
+        :: made_ready[me]
+#ifndef NO_TIMED
+        :: atomic { TIMED(me) && result[me] == WAITING -> result[me] = BY_DEADLINE }
+#endif
+        fi;
+        if
+        :: result[me] == BY_DEADLINE -> // give_up
+            lock_list(seen);
+#ifndef STAYS_IN_LIST
+            remove_if_linked(me);
+#endif
+            if
+#ifdef STARVING_STAYS
+            :: listed == 0 -> unlock_list(HAS_WAITERS)
+#else
+            :: listed == 0 -> unlock_list(HAS_WAITERS | STARVING)
+#endif
+            :: else -> unlock_list(0)
+            fi;
+            atomic { result[me] = 0; seen = 0; users--; goto gave_up }
+        :: else
+        fi;
+        atomic { made_ready[me] = false; result[me] = 0; got = handed_over[me]; handed_over[me] = false }
+        if
+        :: !got -> was_woken = true; goto lock_slow
+        :: else
+        fi;
+        if
+        :: true -> lock_list(seen); unlock_list(STARVING) // it has waited less
+        :: true
+        fi;
+locked:
+        atomic { got = false; was_woken = false; seen = 0; owners++; assert(owners == 1) }
+        atomic {
+            owners--;
+            if
+            :: turns == 0 -> users--; got = (users == 0)
+            :: else
+            fi
+        }
+        // `got`: everybody else has had it, so what comes after our unlock may destroy it
+        if
+        :: got -> unlock(me, seen, after, next, got); gone = true
+        :: else -> unlock(me, seen, after, next, got)
+        fi
+    od;
+gave_up:
+    finished++
+}
+
+proctype Quiet() {
+    timeout -> assert(finished == LOCKERS)
+}
+
+#ifdef ENDS
+ltl ends { <> (finished == LOCKERS) }
+#endif
+
+init {
+    atomic {
+        run Locker(0);
+        run Locker(1);
+#if LOCKERS > 2
+        run Locker(2);
+#endif
+#if LOCKERS > 3
+        run Locker(3);
+#endif
+        run Quiet()
+    }
+}

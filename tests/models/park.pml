@@ -1,0 +1,450 @@
+// Park against wake. One call after the other blocks (Caller): by default a receive from channel 0 that nothing else can
+// end; with ALARM a deadline, with HOOK an interrupt may end it too; with SELECT it is a select over two channels; with
+// THREAD the caller is a plain thread. Meanwhile each Partner sends one value.
+//   Caller .................. ChannelCore::receive, block, enlist_receiver, withdraw_receiver (chan/channel_core.hpp),
+//                             Selection::choose, wait_in_lists (chan/select.hpp), Episode::park, park_goroutine,
+//                             wait_on_word (wait/episode.hpp)
+//   Settler ................. Episode::settle, settle_contested: the next goroutine on the thread that was left
+//   Resumer ................. whichever worker finds the goroutine in a queue
+//   Partner ................. ChannelCore::send_now, hand_over (else the value goes to the ring), wait::claim_first,
+//                             Claimed::wake
+//   Alarm ................... TimerHeap::fire_due, Alarm::ring      Hook ........ an Interrupt that fires: end_early
+// Locks and compare-and-swaps order everything here, so memory is sequentially consistent in this model.
+//
+// Holds: a goroutine is resumed once for each park, and only when its registers are saved (Resumer); nobody touches
+// the frame of a call that has returned (TOUCH); each value is received once or still in the ring, and the caller does
+// not sleep while there is one (Quiet); nobody waits for ever.
+//
+// Mutations, each found to fail in the shape that tests/models/check gives it: UNLOCK_BEFORE_SWITCH, SETTLE_BLIND,
+// SETTLE_SILENT, ALWAYS_WAKE, CLAIM_WITHOUT_CAS, WITHDRAW_WITHOUT_LOCK, ALARM_STAYS, HOOK_STAYS, FILL_AFTER_UNLOCK,
+// TOUCH_AFTER_WAKE, ENLIST_BLIND, UNLOCK_FROM_FRAME, START_OVER_UNCLAIMED, START_OVER_ANYWAY, LEAVE_UNCLAIMED.
+
+#ifndef CALLS
+#define CALLS 2
+#endif
+#ifdef SELECT
+#define CHANNELS 2
+#else
+#define CHANNELS 1
+#endif
+#if defined(SELECT) || defined(ALARM) || defined(HOOK)
+#define CONTESTED
+#endif
+
+// Episode's result; BY_PARTNER + c carries which list it was.
+#define REGISTERING 0
+#define PARKED 1
+#define BY_DEADLINE 2
+#define BY_INTERRUPT 3
+#define BY_PARTNER 4
+
+#define FREE 255
+
+bool frame;          // the call is still there
+byte number;         // of the call
+byte result;
+byte word;           // what a plain thread sleeps on
+byte unlock_ = FREE; // the list lock that is released on the other side of the switch
+
+bool locked[2];
+bool linked[2];      // the call's waiter stands in the list of the channel
+byte ring[2];        // values in the channel
+bool filled[2];      // a value has been moved into the call's frame
+
+bool heap_locked, armed;
+bool hook_locked, attached, fired;
+
+bool suspended;      // the registers are saved
+bool settling;       // the after-switch hook is due
+byte runnable;       // how often the goroutine stands in a queue
+bool resumed;
+
+byte received, calls_left = CALLS;
+bool over;
+
+#define TOUCH(n) assert(frame && number == (n))
+
+inline lock(which) {
+    atomic { !which -> which = true }
+}
+
+inline make_runnable() {
+    assert(runnable == 0);
+    runnable++
+}
+
+inline claim(how, n, seen, won, must_wake) {
+    TOUCH(n);
+#ifndef CONTESTED
+    atomic { result = how; won = true; must_wake = true }
+#else
+    seen = result;
+    do
+    :: seen > PARKED -> won = false; must_wake = false; break
+    :: else ->
+        atomic {
+            if
+#ifdef CLAIM_WITHOUT_CAS
+            :: true ->
+#else
+            :: result == seen ->
+#endif
+                result = how; won = true;
+#if defined(THREAD) || defined(ALWAYS_WAKE)
+                must_wake = true;
+#else
+                must_wake = (seen == PARKED);
+#endif
+                break
+#ifndef CLAIM_WITHOUT_CAS
+            :: else -> seen = result
+#endif
+            fi
+        }
+    od
+#endif
+}
+
+inline wake(n, must_wake) {
+    if
+    :: must_wake ->
+        TOUCH(n);
+#ifdef THREAD
+        word = 1
+#else
+        make_runnable()
+#endif
+#ifdef TOUCH_AFTER_WAKE
+        ; TOUCH(n)
+#endif
+    :: else
+    fi
+}
+
+proctype Caller() {
+    byte c, seen;
+    bool won, must_wake, again;
+
+next_call:
+    if
+    :: calls_left == 0 -> goto finished
+    :: else -> calls_left--
+    fi;
+start_over:
+    atomic {
+        number++; frame = true; result = REGISTERING; word = 0; unlock_ = FREE;
+        filled[0] = false; filled[1] = false; c = 0; won = false; again = false
+    }
+
+#ifdef SELECT
+    do // try_all
+    :: c < CHANNELS ->
+        lock(locked[c]);
+        if
+        :: ring[c] > 0 -> ring[c]--; locked[c] = false; goto got
+        :: else -> locked[c] = false
+        fi;
+        c++
+    :: else -> break
+    od;
+    c = 0;
+    do // wait_in_lists
+    :: c < CHANNELS ->
+        lock(locked[c]);
+        if
+#ifndef ENLIST_BLIND
+        :: ring[c] > 0 ->
+            locked[c] = false;
+#ifdef START_OVER_UNCLAIMED
+            again = true;
+#else
+            claim(BY_INTERRUPT, number, seen, again, must_wake);
+#endif
+#ifdef START_OVER_ANYWAY
+            again = true;
+#endif
+            if
+            :: again -> goto withdraw
+            :: else -> break
+            fi
+#endif
+        :: else -> linked[c] = true; locked[c] = false
+        fi;
+        c++
+    :: else -> break
+    od;
+#else
+    lock(locked[0]);
+    if
+#ifndef ENLIST_BLIND
+    :: ring[0] > 0 -> ring[0]--; locked[0] = false; goto got
+#endif
+    :: else -> linked[0] = true
+    fi;
+    unlock_ = 0;
+#endif
+
+    // Episode::park
+#ifdef HOOK
+    lock(hook_locked);
+    if
+    :: fired ->
+        hook_locked = false;
+        claim(BY_INTERRUPT, number, seen, won, must_wake);
+        if
+        :: won && unlock_ != FREE -> locked[unlock_] = false; goto ended
+        :: won && unlock_ == FREE -> goto ended
+        :: else
+        fi
+    :: else -> attached = true; hook_locked = false
+    fi;
+#endif
+
+#ifdef THREAD
+    if // wait_on_word
+    :: unlock_ != FREE -> locked[unlock_] = false
+    :: else
+    fi;
+    do
+    :: word == 1 -> break
+#ifdef ALARM
+    :: word == 0 ->
+#ifdef LEAVE_UNCLAIMED
+        result = BY_DEADLINE; break
+#else
+        claim(BY_DEADLINE, number, seen, won, must_wake);
+        if
+        :: won -> break
+        :: else -> word == 1; break
+        fi
+#endif
+#endif
+    od;
+#else
+    // park_goroutine
+#ifdef ALARM
+    lock(heap_locked);
+    armed = true;
+    heap_locked = false;
+#endif
+#ifdef UNLOCK_BEFORE_SWITCH
+    locked[unlock_] = false;
+    unlock_ = FREE;
+#endif
+    atomic { suspended = true; settling = true }
+    atomic { resumed -> resumed = false }
+#ifdef ALARM
+#ifndef ALARM_STAYS
+    lock(heap_locked);
+    armed = false;
+    heap_locked = false;
+#endif
+#endif
+#endif
+
+#ifdef HOOK
+#ifndef HOOK_STAYS
+    lock(hook_locked);
+    attached = false;
+    hook_locked = false;
+#endif
+#endif
+
+ended:
+#ifdef SELECT
+withdraw:
+    c = 0;
+    do
+    :: c < CHANNELS ->
+#ifdef WITHDRAW_WITHOUT_LOCK
+        linked[c] = false;
+#else
+        lock(locked[c]);
+        linked[c] = false;
+        locked[c] = false;
+#endif
+        c++
+    :: else -> break
+    od;
+    if
+    :: again -> frame = false; goto start_over
+    :: else
+    fi;
+#else
+    if
+    :: result < BY_PARTNER ->
+        lock(locked[0]);
+        linked[0] = false;
+        locked[0] = false
+    :: else
+    fi;
+#endif
+    if
+    :: result >= BY_PARTNER -> assert(filled[result - BY_PARTNER])
+    :: else -> assert(!filled[0] && !filled[1]); frame = false; goto next_call
+    fi;
+got:
+    received++;
+    frame = false;
+    goto next_call;
+finished:
+    over = true
+}
+
+#ifndef THREAD
+proctype Settler() {
+    byte unlock;
+
+end_settled:
+    do
+    :: settling ->
+        settling = false;
+#ifdef CONTESTED
+        TOUCH(number);
+        unlock = unlock_;
+        atomic {
+            TOUCH(number);
+            if
+#ifdef SETTLE_BLIND
+            :: true -> result = PARKED
+#else
+            :: result == REGISTERING -> result = PARKED
+            :: else ->
+#ifndef SETTLE_SILENT
+                make_runnable()
+#endif
+#endif
+            fi
+        }
+#ifdef UNLOCK_FROM_FRAME
+        TOUCH(number);
+        unlock = unlock_;
+#endif
+#else
+        TOUCH(number);
+        unlock = unlock_;
+#endif
+        if
+        :: unlock != FREE -> locked[unlock] = false; unlock = 0
+        :: else -> unlock = 0
+        fi
+    od
+}
+
+proctype Resumer() {
+end_idle:
+    do
+    :: atomic { runnable > 0 -> runnable--; assert(suspended && !resumed); suspended = false; resumed = true }
+    od
+}
+#endif
+
+proctype Partner(byte c) {
+    byte n, seen;
+    bool won, must_wake;
+
+    lock(locked[c]);
+    if
+    :: linked[c] ->
+        n = number;
+        linked[c] = false;
+        claim(BY_PARTNER + c, n, seen, won, must_wake)
+    :: else
+    fi;
+    if
+    :: won ->
+#ifdef FILL_AFTER_UNLOCK
+        locked[c] = false;
+        TOUCH(n);
+        filled[c] = true;
+#else
+        TOUCH(n);
+        filled[c] = true;
+        locked[c] = false;
+#endif
+        wake(n, must_wake)
+    :: else ->
+        ring[c]++;
+        locked[c] = false
+    fi
+}
+
+#ifdef ALARM
+#ifndef THREAD
+proctype Alarm() {
+    byte n, seen;
+    bool won, must_wake;
+
+end_unarmed:
+    armed ->
+    lock(heap_locked);
+    if
+    :: armed ->
+        armed = false;
+        n = number;
+        claim(BY_DEADLINE, n, seen, won, must_wake);
+        TOUCH(n)
+    :: else
+    fi;
+    heap_locked = false;
+    if
+    :: won && must_wake -> make_runnable()
+    :: else
+    fi;
+    if
+    :: over
+    :: armed -> won = false; must_wake = false; goto end_unarmed
+    fi
+}
+#endif
+#endif
+
+#ifdef HOOK
+proctype Hook() {
+    byte n, seen;
+    bool won, must_wake;
+
+    lock(hook_locked);
+    fired = true;
+    if
+    :: attached ->
+        n = number;
+        claim(BY_INTERRUPT, n, seen, won, must_wake)
+    :: else
+    fi;
+    hook_locked = false;
+    if
+    :: won -> wake(n, must_wake)
+    :: else
+    fi
+}
+#endif
+
+#define IN_RINGS (ring[0] + ring[1])
+
+proctype Quiet() {
+    timeout -> assert(over && received + IN_RINGS == 2)
+}
+
+#ifdef ENDS
+ltl ends { <> (over) }
+#endif
+
+init {
+    atomic {
+        run Caller();
+#ifndef THREAD
+        run Settler();
+        run Resumer();
+#ifdef ALARM
+        run Alarm();
+#endif
+#endif
+        run Partner(0);
+        run Partner(CHANNELS - 1);
+#ifdef HOOK
+        run Hook();
+#endif
+        run Quiet()
+    }
+}

@@ -1,0 +1,46 @@
+// Ten thousand goroutines at once, each of which parks in a delicate place and goes on, most of them on another thread.
+#pragma once
+
+#include <atomic>
+#include <cstdio>
+
+#include "../../support/hop.hpp"
+#include "../support/scenario.hpp"
+
+namespace exceptions {
+
+/// TSan allows 8,128 live threads, and each goroutine is one to it.
+inline constexpr int crowd_size = gofer::base::tsan_build ? 2'000 : 10'000;
+
+class Crowd {
+public:
+    /// Parks until the whole crowd has come to this place, then goes on until the thread is another one (or the tries
+    /// are used up).
+    void wait_here_and_move() {
+        const pid_t before = fixture::thread_now();
+        gate_.receive();
+        for (int tries = 0; tries < 100 && fixture::thread_now() == before; ++tries) gofer::yield();
+        if (fixture::thread_now() != before) moved_.fetch_add(1, std::memory_order_relaxed);
+    }
+
+    /// Runs body(crowd, number) in the whole crowd, at that setting; a good part of it has to have moved.
+    template <class Body>
+    static void run(const programs::Setting& s, Body body) {
+        Crowd crowd;
+        gofer::run(s.options(), [&] {
+            gofer::WaitGroup wg;
+            for (int i = 0; i < crowd_size; ++i) wg.go([&crowd, &body, i] { body(crowd, i); });
+            while (gofer::Runtime::current().stats().parked < crowd_size) gofer::sleep_for(std::chrono::milliseconds{1});
+            crowd.gate_.close();
+            wg.wait();
+        });
+        std::printf("%d of %d moved to another thread\n", crowd.moved_.load(), crowd_size);
+        programs::require(s.workers == 1 || crowd.moved_ > crowd_size / 10, "a good part of the crowd has moved");
+    }
+
+private:
+    const gofer::Channel<int> gate_;
+    std::atomic<int> moved_{0};
+};
+
+} // namespace exceptions

@@ -1,0 +1,6 @@
+// Ends of a process while goroutines are still there: see CMakeLists.txt for what is expected of each scenario.
+#include "../support/scenario.hpp"
+
+int main(int argc, char** argv) {
+    return programs::Scenario::main(argc, argv);
+}

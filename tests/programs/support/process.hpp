@@ -1,0 +1,72 @@
+// What the system says about this process: memory, maps, processor time and context switches.
+#pragma once
+
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <unistd.h>
+
+namespace programs {
+
+/// The number behind a field of a /proc file such as "VmRSS:" or "MemAvailable:"; 0 when it is not there.
+inline long long field_of(const std::string& file, const std::string& field) {
+    std::ifstream in{file};
+    for (std::string word; in >> word;) {
+        if (word != field) continue;
+        long long value = 0;
+        in >> value;
+        return value;
+    }
+    return 0;
+}
+
+/// Resident memory and the page tables for it, in bytes.
+inline long long memory_in_use() {
+    return (field_of("/proc/self/status", "VmRSS:") + field_of("/proc/self/status", "VmPTE:")) * 1024;
+}
+
+inline long long memory_of_the_machine() {
+    return field_of("/proc/meminfo", "MemAvailable:") * 1024;
+}
+
+inline long count_maps() {
+    std::ifstream in{"/proc/self/maps"};
+    long lines = 0;
+    for (std::string line; std::getline(in, line);) ++lines;
+    return lines;
+}
+
+/// What threads have used since they started.
+struct Use {
+    long long threads{0};
+    long long nanoseconds{0};
+    long long voluntary{0};
+    long long involuntary{0};
+
+    friend Use operator-(const Use& a, const Use& b) {
+        return {a.threads, a.nanoseconds - b.nanoseconds, a.voluntary - b.voluntary, a.involuntary - b.involuntary};
+    }
+};
+
+inline long long clock_ns(clockid_t clock) {
+    timespec t{};
+    ::clock_gettime(clock, &t);
+    return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
+}
+
+/// Of all threads but the calling one. The time is that of ended threads too.
+inline Use use_of_others() {
+    Use sum;
+    sum.nanoseconds = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
+        const std::string directory = task.path();
+        if (task.path().filename() == std::to_string(::gettid())) continue;
+        sum.threads += 1;
+        sum.voluntary += field_of(directory + "/status", "voluntary_ctxt_switches:");
+        sum.involuntary += field_of(directory + "/status", "nonvoluntary_ctxt_switches:");
+    }
+    return sum;
+}
+
+} // namespace programs
