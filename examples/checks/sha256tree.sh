@@ -61,9 +61,10 @@ refuses() {
 
 make_awkward_names() {
     mkdir tree
-    for name in plain 'two words' ' before' 'after ' "it's" 'say "hi"' 'back\slash' '\' '\n' '*' '$HOME' '`id`' \
-        -dash a.b a-b a0 "$(printf 'new\nline')" "$(printf 'end of line\n.')" "$(printf 'carriage\rreturn')" \
-        "$(printf 'tab\t')" "$(printf '\303\244')" "$(printf '\377\376')" "$(printf 'bell\007')"; do
+    for name in plain 'two words' ' before' 'after ' "it's" 'say "hi"' 'back\slash' '\' '\n' '*' '$HOME' \
+        '`id`' -dash a.b a-b a0 "$(printf 'new\nline')" "$(printf 'end of line\n.')" \
+        "$(printf 'carriage\rreturn')" "$(printf 'tab\t')" "$(printf '\303\244')" "$(printf '\377\376')" \
+        "$(printf 'bell\007')"; do
         printf '%s' "$name" >"tree/$name"
         mkdir -p "tree/a/dir of $name/inner"
         printf '%s again' "$name" >"tree/a/dir of $name/inner/$name"

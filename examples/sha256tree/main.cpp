@@ -1,5 +1,4 @@
-// sha256tree [-j N] DIR: the SHA-256 digests of a whole directory tree, in the format of sha256sum, sorted by
-// path.
+// sha256tree [-j N] DIR: the SHA-256 digests of a directory tree, sorted by path, as sha256sum writes them.
 //
 // It prints what `find DIR -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum` prints, by a pipeline of
 // goroutines joined by channels:

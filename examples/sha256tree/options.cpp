@@ -16,7 +16,8 @@ namespace sha256tree {
 
 namespace {
 
-constexpr unsigned most_digesters = 1024;
+// Each holds a file open, and a process is usually allowed a thousand of them.
+constexpr unsigned most_digesters = 256;
 
 // By hand, since CLI11 itself would read 010 as eight and 0x10 as sixteen.
 unsigned parse_count(const std::string& text) {

@@ -1,12 +1,13 @@
-// The two locks that lean towards one thread, under store buffers: base/biased_lock.hpp, of a run queue (QUEUE_LOCK: the
-// owner's lock and unlock, the thieves' visit and leave), and sched/biased_lock.hpp, of a channel (CHANNEL_LOCK: lock,
-// lock_unbiased, take_back, unlock). A streak of one gives the bias here, and a bias taken back doubles the next.
+// The two locks that lean towards one thread, under store buffers:
+//   QUEUE_LOCK ..... of a run queue: lock and unlock in Owner, visit and leave in Visitor (base/biased_lock.hpp)
+//   CHANNEL_LOCK ... of a channel: lock and unlock in Locker, lock_unbiased, take_back (sched/biased_lock.hpp); a
+//                    streak of one gives the bias here, and each one taken back doubles what the next one needs
 //
-// Holds: one at a time in the critical section, which sees what the last one wrote (DATA counts all of them); nobody
+// Holds: one at a time in the critical section, which sees what the last one wrote (DATA counts them all); nobody
 // waits for ever.
 //
-// Mutations, each found to fail: of the queue's lock LIGHT_VISIT, NO_LOOK, NO_SECOND_LOOK, OWNER_STAYS; of the channel's
-// LIGHT_TAKE_BACK, NO_SECOND_READ, NO_WAIT_FOR_OWNER, ANY_CANDIDATE, FREE_BOTH.
+// Mutations, each found to fail: of the queue's lock LIGHT_VISIT, NO_LOOK, NO_SECOND_LOOK, OWNER_STAYS; of the
+// channel's LIGHT_TAKE_BACK, NO_SECOND_READ, NO_WAIT_FOR_OWNER, ANY_CANDIDATE, FREE_BOTH.
 
 #define PROCESSES 3
 

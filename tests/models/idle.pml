@@ -1,24 +1,19 @@
 // Sleep and wake of the workers: no wake-up is lost, however stores are delayed.
 //
-// Worker models a worker's thread, Outside a thread that is none, and stop_threads. Held side by side:
-//   find_work, sleep ............ sched/loop.hpp      search, look_around ..... sched/search.hpp
-//   take_office ... wake_all .... sched/idle.hpp      notify, inject, leave_office, work_in_sight .. sched/scheduler.hpp
-//   push, pop, steal ............ sched/run_queue.hpp; its lock is modelled in biased.pml, so here a queue is its size
-//                                 and a visit of a thief one step, which the owner's buffer has to be empty for
+// Worker models a worker's thread: find_work and sleep (sched/loop.hpp), search and look_around
+// (sched/search.hpp). Outside is a thread that is no worker: inject (sched/scheduler.hpp), then, with STOPS,
+// stop_threads (sched/exit.hpp). With RUNNER a third worker is in a goroutine that makes another one ready, once, and
+// computes on, and one item waits from outside. What they call stands in idle_protocol.pml.
 //
-// A critical section of Idle is one step here that fills the store buffer of whoever holds the lock: nobody else can
-// look at what the lock guards before the buffer has drained up to the store that releases it. `asleep` is guarded by
-// the lock and needs no cell of its own; what is read without the lock has one.
+// Thieves may decline what they see; any goroutine may compute for ever; one sleeper may run into its deadline. Left
+// out, since they end waits early at most: naps and pokes, and the monitor.
 //
-// Left out, since it only ends waits early or late: naps and pokes, the monitor. Thieves may decline as they
-// like (SHY); a goroutine may compute for ever after it has made another ready; one sleeper may run into its deadline.
+// Holds: when nothing moves any more, no sleeper is left beside work, or, after stop_threads, no sleeper at all
+// (Quiet); at most one worker searches; nobody waits for a lock for ever.
 //
-// Holds: when nothing moves any more, there is no work in sight of a sleeper, or, after stop_threads, no sleeper at all
-// (Quiet); at most one searches.
-//
-// Mutations, each found to fail: NO_SECOND_LOOK, LIGHT_SLEEP, NO_LOOK_AT_LEAVING, LIGHT_LEAVING, NO_FENCE_INJECT,
-// LOOK_FIRST, LATE_CLEAR, FORGET_WAKER, SECOND_SEARCHER, NO_LOOK_AT_STOP, CALL_WHILE_SEARCHING (with NO_MEMBARRIER the
-// true model has to hold as well).
+// Mutations, each found to fail in the shape that `check` gives it: NO_SECOND_LOOK, LIGHT_SLEEP, LOOK_FIRST,
+// LATE_CLEAR, FORGET_WAKER, SECOND_SEARCHER, NO_LOOK_AT_LEAVING, LIGHT_LEAVING, NO_LOOK_AT_STOP; where the kernel has
+// no membarrier (NO_MEMBARRIER), NO_FENCE_INJECT and NO_FENCE_NOTIFY.
 
 #ifndef WORKERS
 #define WORKERS 2
@@ -66,175 +61,7 @@ bool exited[WORKERS];
 byte spawns = SPAWNS;
 byte deadlines = DEADLINES;
 
-#define ENTER_LOCK(p) (FENCED(p) && memory[LOCK] == 0)
-
-// call_ = sleepers_ && !searching_, and the lock is released.
-inline publish(p, searching_now) {
-    PUT(p, CALL, (SLEEPERS && !(searching_now)));
-    PUT(p, LOCK, 0)
-}
-
-inline take_office(w, mine) {
-    mine = false;
-    if
-    :: SEES(w, SEARCHING)
-    :: else ->
-        atomic {
-            ENTER_LOCK(w) -> memory[LOCK] = 1;
-            if
-            :: !memory[SEARCHING] -> mine = true; searcher[w] = true; PUT(w, SEARCHING, 1)
-            :: else
-            fi;
-            publish(w, true)
-        }
-    fi
-}
-
-inline wake_one(p, whom) {
-    atomic {
-        ENTER_LOCK(p) -> memory[LOCK] = 1;
-        whom = WORKERS;
-        if
-#ifdef SECOND_SEARCHER
-        :: SLEEPERS ->
-#else
-        :: SLEEPERS && !memory[SEARCHING] ->
-#endif
-            if
-            :: asleep[0] -> whom = 0
-            :: asleep[1] -> whom = 1
-#if WORKERS == 3
-            :: asleep[2] -> whom = 2
-#endif
-            fi;
-            asleep[whom] = false;
-            PUT(p, SLEEPING, memory[SLEEPING] - 1);
-            PUT(p, SEARCHING, 1);
-            publish(p, true)
-        :: else -> publish(p, memory[SEARCHING])
-        fi
-    }
-    if
-    :: whom < WORKERS -> STORE(p, WAKE_WORD(whom), 1); whom = 0
-    :: else -> whom = 0
-    fi
-}
-
-inline notify(p, whom) {
-    light_barrier(p);
-    if
-    :: SEES(p, CALL) -> wake_one(p, whom)
-    :: else
-    fi
-}
-
-// `seen`: anything runnable anywhere? One load after the other.
-inline work_in_sight(w, seen) {
-    seen = SEES(w, INJECTED) > 0;
-    if :: !seen -> seen = SEES(w, QUEUE(0)) > 0 :: else fi;
-    if :: !seen -> seen = SEES(w, QUEUE(1)) > 0 :: else fi;
-#if WORKERS == 3
-    if :: !seen -> seen = SEES(w, QUEUE(2)) > 0 :: else fi;
-#endif
-}
-
-inline leave_office(w, seen, whom) {
-    atomic {
-        ENTER_LOCK(w) -> memory[LOCK] = 1;
-        searcher[w] = false;
-        PUT(w, SEARCHING, 0);
-        publish(w, false)
-    }
-#ifndef NO_LOOK_AT_LEAVING
-    if
-    :: SEES(w, SLEEPING) == 0
-    :: else ->
-#ifdef LIGHT_LEAVING
-        light_barrier(w);
-#else
-        heavy_barrier(w);
-#endif
-        work_in_sight(w, seen);
-        if
-        :: seen -> seen = false; wake_one(w, whom)
-        :: else
-        fi
-    fi
-#endif
-}
-
-inline announce_sleep(w) {
-#ifndef LATE_CLEAR
-    STORE(w, WAKE_WORD(w), 0);
-#endif
-    atomic {
-        ENTER_LOCK(w) -> memory[LOCK] = 1;
-        asleep[w] = true;
-        PUT(w, SLEEPING, memory[SLEEPING] + 1);
-        if
-        :: searcher[w] -> searcher[w] = false; PUT(w, SEARCHING, 0); publish(w, false)
-        :: else -> publish(w, memory[SEARCHING])
-        fi
-    }
-#ifdef LATE_CLEAR
-    STORE(w, WAKE_WORD(w), 0);
-#endif
-}
-
-inline cancel_sleep(w, mine) {
-    atomic {
-        ENTER_LOCK(w) -> memory[LOCK] = 1;
-        mine = asleep[w];
-        if
-        :: mine -> asleep[w] = false; PUT(w, SLEEPING, memory[SLEEPING] - 1)
-        :: else
-        fi;
-        publish(w, memory[SEARCHING])
-    }
-}
-
-inline push(w, size) {
-    atomic {
-        ROOM(w) ->
-        size = SEES(w, QUEUE(w)) + 1;
-        PUT(w, QUEUE(w), size);
-        size = 0
-    }
-}
-
-inline pop(w, size, found) {
-    atomic {
-        ROOM(w) ->
-        size = SEES(w, QUEUE(w));
-        if
-        :: size > 0 -> size--; PUT(w, QUEUE(w), size); size = 0; found = true
-        :: else
-        fi
-    }
-}
-
-inline steal(victim, found) {
-    atomic {
-        if
-        :: FENCED(victim) && memory[QUEUE(victim)] > 0 -> memory[QUEUE(victim)] = memory[QUEUE(victim)] - 1; found = true
-        :: FENCED(victim) && memory[QUEUE(victim)] == 0
-        fi
-    }
-}
-
-// Half of what was injected: of two, one is run and the other goes to the own queue, untold.
-inline pop_injected(w, found) {
-    atomic {
-        FENCED(w) && memory[INJECT_LOCK] == 0 -> memory[INJECT_LOCK] = 1;
-        if
-        :: memory[INJECTED] > 1 ->
-            found = true; PUT(w, INJECTED, memory[INJECTED] - 2); PUT(w, INJECT_LOCK, 0);
-            PUT(w, QUEUE(w), memory[QUEUE(w)] + 1)
-        :: memory[INJECTED] == 1 -> found = true; PUT(w, INJECTED, 0); PUT(w, INJECT_LOCK, 0)
-        :: memory[INJECTED] == 0 -> PUT(w, INJECT_LOCK, 0)
-        fi
-    }
-}
+#include "idle_protocol.pml"
 
 proctype Worker(byte me) {
     bool found, yes;
@@ -368,42 +195,6 @@ proctype Runner(byte me) {
     push(me, size);
     notify(me, whom);
     busy_for_ever[me] = true
-}
-
-inline inject(whom) {
-    atomic {
-        FENCED(OUTSIDE) && memory[INJECT_LOCK] == 0 -> memory[INJECT_LOCK] = 1;
-        PUT(OUTSIDE, INJECTED, memory[INJECTED] + 1);
-        PUT(OUTSIDE, INJECT_LOCK, 0)
-    }
-#ifndef NO_FENCE_INJECT
-    FENCED(OUTSIDE);
-#endif
-    if
-    :: SEES(OUTSIDE, CALL) -> wake_one(OUTSIDE, whom)
-    :: else
-    fi
-}
-
-inline stop_threads() {
-    FENCED(OUTSIDE) -> memory[STOPPED] = 1;
-    heavy_barrier(OUTSIDE);
-    atomic { // wake_all
-        ENTER_LOCK(OUTSIDE) -> memory[LOCK] = 1;
-        hand = 0;
-        do
-        :: hand < WORKERS -> was_asleep[hand] = asleep[hand]; asleep[hand] = false; hand++
-        :: hand == WORKERS -> break
-        od;
-        hand = 0;
-        PUT(OUTSIDE, SLEEPING, 0);
-        publish(OUTSIDE, memory[SEARCHING])
-    }
-    do
-    :: hand < WORKERS && was_asleep[hand] -> STORE(OUTSIDE, WAKE_WORD(hand), 1); hand++
-    :: hand < WORKERS && !was_asleep[hand] -> hand++
-    :: hand == WORKERS -> break
-    od
 }
 
 proctype Outside() {

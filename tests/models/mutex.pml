@@ -1,13 +1,13 @@
 // Mutex (sync/mutex.hpp) with its word, and the lock of the wait list as one bit of it (wait/word_lock.hpp). Every
-// Locker takes it TURNS times; the one numbered LOCKERS - 1 gives up when its time is over (-DNO_TIMED: it has time).
-//   try_lock, unlock, unlock_slow, lock_slow, wait_once, give_up .... the functions of that name; spin is one try_lock
-//   park ............ Episode::park; the list is unlocked on the far side of the switch, `woken` stands for ready()
-//   claim ........... Episode::claim; that of a timed wait may be won by its deadline
+// Locker takes it TURNS times; the last one of them may give up when its time is over.
+//   try_lock, unlock, unlock_slow, give_up; lock_slow and wait_once in Locker ... the functions of that name
+//   spin ... one try_lock, or none     claim_first ... wait/waiter.hpp; a timed wait may have ended itself first
+//   park ... Episode::park: the list is unlocked on the far side of the switch, `made_ready` stands for ready()
 // All of it is read-modify-writes on one word, so memory is sequentially consistent here. "Over 1 ms old" is either
 // answer at any time.
 //
-// Holds: one owner at a time; nobody waits for ever (Quiet); nobody touches the mutex after the last one that had to
-// take it has released it, since it may be gone by then (TOUCH).
+// Holds: one owner at a time; nobody waits for ever (Quiet), and under weak fairness all come to an end (ENDS);
+// nobody touches the mutex after the last one that had to take it has released it, since it may be gone (TOUCH).
 //
 // Mutations, each found to fail: WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS, STAYS_IN_LIST,
 // TOUCH_AFTER_RELEASE, CLEAR_WITHOUT_LOCK, HAND_OVER_OPEN, UNLOCK_BLIND, TRY_UNDER_LOCK.
@@ -74,52 +74,7 @@ inline spin(got) {
     fi
 }
 
-inline push_back(p) {
-    d_step { list[listed] = p; listed++ }
-}
-
-inline push_front(p) {
-    d_step {
-        i = listed;
-        do
-        :: i > 0 -> list[i] = list[i - 1]; i--
-        :: else -> break
-        od;
-        list[0] = p; listed++; i = 0
-    }
-}
-
-inline pop_front(p) {
-    d_step {
-        p = list[0]; i = 1;
-        do
-        :: i < listed -> list[i - 1] = list[i]; i++
-        :: else -> break
-        od;
-        listed--; list[listed] = 0; i = 0
-    }
-}
-
-inline remove_if_linked(p) {
-    d_step {
-        i = 0;
-        do
-        :: i < listed && list[i] != p -> i++
-        :: else -> break
-        od;
-        if
-        :: i < listed ->
-            i++;
-            do
-            :: i < listed -> list[i - 1] = list[i]; i++
-            :: else -> break
-            od;
-            listed--; list[listed] = 0
-        :: else
-        fi;
-        i = 0
-    }
-}
+#include "mutex_list.pml"
 
 inline unlock_slow(p, seen, after, next, got) {
     lock_list(seen);
@@ -247,9 +202,7 @@ lock_slow:
         unlock_list(0); // park: the other side of the switch
         if
         :: made_ready[me]
-#ifndef NO_TIMED
         :: atomic { TIMED(me) && result[me] == WAITING -> result[me] = BY_DEADLINE }
-#endif
         fi;
         if
         :: result[me] == BY_DEADLINE -> // give_up

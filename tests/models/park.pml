@@ -1,21 +1,17 @@
-// Park against wake. One call after the other blocks (Caller): by default a receive from channel 0 that nothing else can
-// end; with ALARM a deadline, with HOOK an interrupt may end it too; with SELECT it is a select over two channels; with
-// THREAD the caller is a plain thread. Meanwhile each Partner sends one value.
-//   Caller .................. ChannelCore::receive, block, enlist_receiver, withdraw_receiver (chan/channel_core.hpp),
-//                             Selection::choose, wait_in_lists (chan/select.hpp), Episode::park, park_goroutine,
-//                             wait_on_word (wait/episode.hpp)
-//   Settler ................. Episode::settle, settle_contested: the next goroutine on the thread that was left
-//   Resumer ................. whichever worker finds the goroutine in a queue
-//   Partner ................. ChannelCore::send_now, hand_over (else the value goes to the ring), wait::claim_first,
-//                             Claimed::wake
-//   Alarm ................... TimerHeap::fire_due, Alarm::ring      Hook ........ an Interrupt that fires: end_early
+// Park against wake. One call after the other blocks (Caller): by default a receive from channel 0 that nothing else
+// can end; with ALARM a deadline, with HOOK an interrupt may end it too; with SELECT it is a select over two channels;
+// with THREAD the caller is a plain thread. Meanwhile each Partner sends one value.
+//   Caller ... ChannelCore::receive, block, enlist_receiver, withdraw_receiver (chan/channel_core.hpp),
+//              Selection::choose, try_all, wait_in_lists (chan/select.hpp), Episode::park, park_contested,
+//              park_goroutine, wait_on_word (wait/episode.hpp)
+//   claim .... Episode::claim        wake ... Claimed::wake        the others ... park_others.pml
 // Locks and compare-and-swaps order everything here, so memory is sequentially consistent in this model.
 //
 // Holds: a goroutine is resumed once for each park, and only when its registers are saved (Resumer); nobody touches
-// the frame of a call that has returned (TOUCH); each value is received once or still in the ring, and the caller does
-// not sleep while there is one (Quiet); nobody waits for ever.
+// the frame of a call that has returned (TOUCH); each value is received once or still in the ring, and the caller
+// does not sleep beside one (Quiet); nobody waits for ever, and under weak fairness all calls return (ENDS).
 //
-// Mutations, each found to fail in the shape that tests/models/check gives it: UNLOCK_BEFORE_SWITCH, SETTLE_BLIND,
+// Mutations, each found to fail in the shape that `check` gives it: UNLOCK_BEFORE_SWITCH, SETTLE_BLIND,
 // SETTLE_SILENT, ALWAYS_WAKE, CLAIM_WITHOUT_CAS, WITHDRAW_WITHOUT_LOCK, ALARM_STAYS, HOOK_STAYS, FILL_AFTER_UNLOCK,
 // TOUCH_AFTER_WAKE, ENLIST_BLIND, UNLOCK_FROM_FRAME, START_OVER_UNCLAIMED, START_OVER_ANYWAY, LEAVE_UNCLAIMED.
 
@@ -291,134 +287,7 @@ finished:
     over = true
 }
 
-#ifndef THREAD
-proctype Settler() {
-    byte unlock;
-
-end_settled:
-    do
-    :: settling ->
-        settling = false;
-#ifdef CONTESTED
-        TOUCH(number);
-        unlock = unlock_;
-        atomic {
-            TOUCH(number);
-            if
-#ifdef SETTLE_BLIND
-            :: true -> result = PARKED
-#else
-            :: result == REGISTERING -> result = PARKED
-            :: else ->
-#ifndef SETTLE_SILENT
-                make_runnable()
-#endif
-#endif
-            fi
-        }
-#ifdef UNLOCK_FROM_FRAME
-        TOUCH(number);
-        unlock = unlock_;
-#endif
-#else
-        TOUCH(number);
-        unlock = unlock_;
-#endif
-        if
-        :: unlock != FREE -> locked[unlock] = false; unlock = 0
-        :: else -> unlock = 0
-        fi
-    od
-}
-
-proctype Resumer() {
-end_idle:
-    do
-    :: atomic { runnable > 0 -> runnable--; assert(suspended && !resumed); suspended = false; resumed = true }
-    od
-}
-#endif
-
-proctype Partner(byte c) {
-    byte n, seen;
-    bool won, must_wake;
-
-    lock(locked[c]);
-    if
-    :: linked[c] ->
-        n = number;
-        linked[c] = false;
-        claim(BY_PARTNER + c, n, seen, won, must_wake)
-    :: else
-    fi;
-    if
-    :: won ->
-#ifdef FILL_AFTER_UNLOCK
-        locked[c] = false;
-        TOUCH(n);
-        filled[c] = true;
-#else
-        TOUCH(n);
-        filled[c] = true;
-        locked[c] = false;
-#endif
-        wake(n, must_wake)
-    :: else ->
-        ring[c]++;
-        locked[c] = false
-    fi
-}
-
-#ifdef ALARM
-#ifndef THREAD
-proctype Alarm() {
-    byte n, seen;
-    bool won, must_wake;
-
-end_unarmed:
-    armed ->
-    lock(heap_locked);
-    if
-    :: armed ->
-        armed = false;
-        n = number;
-        claim(BY_DEADLINE, n, seen, won, must_wake);
-        TOUCH(n)
-    :: else
-    fi;
-    heap_locked = false;
-    if
-    :: won && must_wake -> make_runnable()
-    :: else
-    fi;
-    if
-    :: over
-    :: armed -> won = false; must_wake = false; goto end_unarmed
-    fi
-}
-#endif
-#endif
-
-#ifdef HOOK
-proctype Hook() {
-    byte n, seen;
-    bool won, must_wake;
-
-    lock(hook_locked);
-    fired = true;
-    if
-    :: attached ->
-        n = number;
-        claim(BY_INTERRUPT, n, seen, won, must_wake)
-    :: else
-    fi;
-    hook_locked = false;
-    if
-    :: won -> wake(n, must_wake)
-    :: else
-    fi
-}
-#endif
+#include "park_others.pml"
 
 #define IN_RINGS (ring[0] + ring[1])
 

@@ -5,8 +5,9 @@
 // Before the include: PROCESSES and CELLS. `p` is the number of the process that acts.
 //   SEES(p, c)        what a plain load of cell c returns
 //   STORE(p, c, v)    a plain store; PUT is the same inside an atomic sequence that has checked for ROOM
-//   FENCED(p)         true once p's buffer is empty: what an atomic read-modify-write, and a full fence, wait for
+//   FENCED(p)         the buffer of p is empty: what a read-modify-write, and a full fence, wait for
 //   heavy_barrier(p)  membarrier: p passes a full fence, then every process does, each at a moment of its own
+// With NO_MEMBARRIER both sides of a Dekker pair pass a full fence instead (base/futex.hpp).
 
 #define DEPTH 4
 #define AT(p, i) ((p) * DEPTH + (i))
@@ -17,8 +18,10 @@ byte cell_of[PROCESSES * DEPTH];
 byte value_of[PROCESSES * DEPTH];
 
 #define NEWEST(p, i, c) (waiting[p] > (i) && cell_of[AT(p, i)] == (c))
-#define SEES(p, c) (NEWEST(p, 3, c) -> value_of[AT(p, 3)] : (NEWEST(p, 2, c) -> value_of[AT(p, 2)] : \
-                   (NEWEST(p, 1, c) -> value_of[AT(p, 1)] : (NEWEST(p, 0, c) -> value_of[AT(p, 0)] : memory[c]))))
+#define SEES(p, c) (NEWEST(p, 3, c) -> value_of[AT(p, 3)] : \
+                   (NEWEST(p, 2, c) -> value_of[AT(p, 2)] : \
+                   (NEWEST(p, 1, c) -> value_of[AT(p, 1)] : \
+                   (NEWEST(p, 0, c) -> value_of[AT(p, 0)] : memory[c]))))
 
 #define ROOM(p) (waiting[p] < DEPTH)
 #define FENCED(p) (waiting[p] == 0)

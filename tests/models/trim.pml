@@ -1,15 +1,18 @@
 // Giving back pages of a stack that may be resumed at any moment, under store buffers. One stack, made by Home, which
-// suspends and resumes it without any fence in between (its own queue), hands it to Away (another worker) or retires it
-// and prepares it anew; Trimmer looks twice.
-//   made ...................... Slab::take, StackPools::make       enter_running ........ fiber/fiber.hpp
-//   resume, suspend ........... switch_fiber, arrive               prepare .............. fiber/switch.hpp
-//   retire .................... sched/suspend.hpp                  look, trim_batch, give_pages_back .. fiber/trim.hpp
+// suspends and resumes it without a fence in between (its own queue), then hands it to Away (another worker) or
+// retires it and prepares it anew. Trimmer looks twice.
+//   made .............. StackPools::make in Slab::take (fiber/stack_pool.hpp, fiber/slab.hpp)
+//   enter_running ..... fiber/fiber.hpp
+//   resume, suspend ... switch_fiber, arrive (fiber/switch.hpp)       prepare ... the function of that name
+//   retire ............ sched/suspend.hpp
+//   Trimmer ........... look, trim_batch, give_pages_back (fiber/trim.hpp)
+// Without membarrier nothing is ever given back.
 //
-// Holds: pages are given back only of a record that is whole and below the context that is saved now (Trimmer), and
-// nobody runs on the stack meanwhile (the asserts on `dropping`); nobody waits for ever.
+// Holds: pages are given back only of a record that is whole, below the context that is saved now, and while nobody
+// runs on the stack (`dropping`, `live`); nobody waits for ever.
 //
-// Mutations, each found to fail: LIGHT_TRIM, NO_SECOND_LOOK, NO_WAIT, LOOK_BEFORE_RUNNING, RUNNING_FIRST, FRAMES_FIRST,
-// COUNT_FIRST, TWO_LOADS.
+// Mutations, each found to fail: LIGHT_TRIM, NO_SECOND_LOOK, NO_WAIT, LOOK_BEFORE_RUNNING, RUNNING_FIRST,
+// FRAMES_FIRST, COUNT_FIRST, TWO_LOADS.
 
 #define PROCESSES 3
 #define TRIMMER 2

@@ -63,6 +63,7 @@ private:
 
     void shuffle() noexcept {
         if (channels_ < 2) return;
+        base::EngineRegion engine; // the worker's generator is used by one goroutine after the other
         sched::Worker* w = sched::this_worker();
         base::Random own(w ? 0 : static_cast<std::uint64_t>(base::now_ns()));
         base::Random& random = w ? w->random : own;

@@ -15,7 +15,7 @@ using ReportOverflow = void (*)(const void* address);
 class OverflowHandler {
 public:
     /// Once a process; later calls do nothing.
-    static void install(ReportOverflow report) noexcept {
+    [[gnu::visibility("default")]] static void install(ReportOverflow report) noexcept {
         static const bool done = [report] {
             reporter() = report;
             struct sigaction action {};
@@ -29,11 +29,11 @@ public:
     }
 
 private:
-    static ReportOverflow& reporter() noexcept {
+    [[gnu::visibility("default")]] static ReportOverflow& reporter() noexcept {
         static ReportOverflow report = nullptr;
         return report;
     }
-    static struct sigaction& previous() noexcept {
+    [[gnu::visibility("default")]] static struct sigaction& previous() noexcept {
         static struct sigaction action {};
         return action;
     }

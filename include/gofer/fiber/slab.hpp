@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    static std::atomic<std::uint64_t>& protections() noexcept {
+    [[gnu::visibility("default")]] static std::atomic<std::uint64_t>& protections() noexcept {
         static std::atomic<std::uint64_t> count{0};
         return count;
     }

@@ -44,7 +44,7 @@ inline void freeze_all() noexcept {
 }
 
 /// Once a process, with the first scheduler.
-inline void install_exit_handler() {
+[[gnu::visibility("default")]] inline void install_exit_handler() {
     static const bool installed = std::atexit([] { freeze_all(); }) == 0;
     static_cast<void>(installed);
 }

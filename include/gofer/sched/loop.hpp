@@ -39,11 +39,15 @@ struct Housekeeping {
     }
 };
 
+[[gnu::visibility("default")]] inline std::atomic<std::uint64_t>& goroutine_ids() noexcept {
+    static std::atomic<std::uint64_t> ids{1};
+    return ids;
+}
+
 inline std::uint64_t next_goroutine_id(Worker& w) noexcept {
     constexpr std::uint64_t block = 256;
     if (w.next_id == w.last_id) [[unlikely]] {
-        static std::atomic<std::uint64_t> ids{1};
-        w.next_id = ids.fetch_add(block, std::memory_order_relaxed);
+        w.next_id = goroutine_ids().fetch_add(block, std::memory_order_relaxed);
         w.last_id = w.next_id + block;
     }
     return w.next_id++;
@@ -60,10 +64,12 @@ GOFER_UNINSTRUMENTED inline void run_task(Goroutine* self, Worker* w, Task* task
     self->tsan = __tsan_create_fiber(0);
     __tsan_switch_to_fiber(self->tsan, __tsan_switch_to_fiber_no_sync);
     base::tsan_acquire(task);
+    base::tsan_acquire(&w->thread_began);
 #endif
     task::run_outermost(task, &w->records);
     w = static_cast<Worker*>(self->worker);
 #if defined(GOFER_TSAN)
+    base::tsan_release(&w->thread_ends);
     void* ended = self->tsan;
     self->tsan = nullptr;
     __tsan_switch_to_fiber(w->native.tsan, __tsan_switch_to_fiber_no_sync);

@@ -103,7 +103,10 @@ GOFER_UNINSTRUMENTED inline void suspend_to(Worker* w, Goroutine* self, Goroutin
     if (self->has_canary) [[unlikely]]
         check_canary(*self);
     w->set_after(after, argument);
-    self->worker = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
+    base::engine_release(&w->thread_ends);
+    w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
+    base::engine_acquire(&w->thread_began);
+    self->worker = w;
 }
 
 /// Suspends the calling goroutine; `after` runs on the other side, when it is suspended and may be seen. Returns

@@ -63,6 +63,10 @@ struct alignas(64) Worker : fiber::Carrier {
     alignas(64) std::atomic<std::uint32_t> turns{0};
     Counter spawned, ended, parks, steals, wakeups;
 
+    // Addresses only, for TSan: the thread's start happens before each goroutine on it, and each before its end, since
+    // goroutines touch its thread_locals. (One thread_local used by two goroutines is a race to TSan all the same.)
+    char thread_began = 0, thread_ends = 0;
+
     // Shared with thieves and wakers.
     alignas(64) std::atomic<bool> attention{false}; // something wants the loop's attention at its next turn
     RunQueue queue;

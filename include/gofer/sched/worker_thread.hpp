@@ -28,6 +28,7 @@ inline void give_spares_back(Worker& w) noexcept {
 }
 
 inline void worker_thread(Worker* w) {
+    base::tsan_release(&w->thread_began);
     base::EngineRegion engine;
     char name[16];
     std::snprintf(name, sizeof name, "gofer-%u", w->index);
@@ -41,6 +42,7 @@ inline void worker_thread(Worker* w) {
     give_spares_back(*w);
     Scheduler* scheduler = w->scheduler;
     base::tsan_ignore_end();
+    base::tsan_acquire(&w->thread_ends);
     w->exited.store(true, std::memory_order_release); // partner: end_threads
     base::tsan_ignore_begin();
     scheduler->release();

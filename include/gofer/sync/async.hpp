@@ -16,18 +16,23 @@ public:
     void operator()() && {
         task::AbandonHook::abandon = [](task::AbandonHook& hook) { static_cast<AsyncBody&>(hook).abandon(); };
         task::Goroutine* self = sched::this_goroutine_record();
-        self->on_abandon = this;
+        hook(*self, this);
         try {
             deliver();
         } catch (...) {
             body_.dispose();
             promise_.set_exception(std::current_exception());
         }
-        self->on_abandon = nullptr;
+        hook(*self, nullptr);
     }
     void abandon() { Promise<R> broken(std::move(promise_)); }
 
 private:
+    // The record belongs to the stack, and so to one goroutine after the other.
+    static void hook(task::Goroutine& self, task::AbandonHook* with) noexcept {
+        base::EngineRegion engine;
+        self.on_abandon = with;
+    }
     void deliver() {
         if constexpr (std::is_void_v<R>) {
             std::move(body_)();

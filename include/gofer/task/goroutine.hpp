@@ -78,7 +78,7 @@ private:
 using StackPools = fiber::StackPools<Goroutine>;
 
 /// Every stack of the process. Never destroyed.
-inline StackPools& stack_pools() noexcept {
+[[gnu::visibility("default")]] inline StackPools& stack_pools() noexcept {
     static StackPools& pools = *new StackPools;
     return pools;
 }

@@ -39,7 +39,7 @@ class RecordDepot {
 public:
     static constexpr unsigned batch = 64;
 
-    static RecordDepot& instance() noexcept {
+    [[gnu::visibility("default")]] static RecordDepot& instance() noexcept {
         static RecordDepot& depot = *new RecordDepot;
         return depot;
     }

@@ -19,7 +19,7 @@ namespace gofer::inline v1::task {
 
 /// Prints which goroutine dies of what. Set by the room that knows the current goroutine.
 using ReportUncaught = void (*)(const char* what);
-inline std::atomic<ReportUncaught>& uncaught_reporter() noexcept {
+[[gnu::visibility("default")]] inline std::atomic<ReportUncaught>& uncaught_reporter() noexcept {
     static std::atomic<ReportUncaught> report{nullptr};
     return report;
 }
