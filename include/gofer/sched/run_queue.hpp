@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <cstdlib>
 
-#include <gofer/base/biased_lock.hpp>
+#include <gofer/base/asymmetric_lock.hpp>
 #include <gofer/base/fatal.hpp>
 #include <gofer/task/goroutine.hpp>
 
@@ -181,7 +181,7 @@ private:
         lock_.unlock();
     }
 
-    base::BiasedLock lock_;
+    base::AsymmetricLock lock_;
     bool prefer_line_ = false;
     std::atomic<Runnable> next_{Runnable{}};
     Ring stack_;

@@ -13,11 +13,11 @@
 
 namespace gofer::inline v1::base {
 
-class BiasedLock {
+class AsymmetricLock {
 public:
-    BiasedLock() noexcept = default;
-    BiasedLock(const BiasedLock&) = delete;
-    BiasedLock& operator=(const BiasedLock&) = delete;
+    AsymmetricLock() noexcept = default;
+    AsymmetricLock(const AsymmetricLock&) = delete;
+    AsymmetricLock& operator=(const AsymmetricLock&) = delete;
 
     /// The owner's side; always the same thread.
     void lock() noexcept {
