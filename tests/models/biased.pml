@@ -1,13 +1,13 @@
 // The two locks that lean towards one thread, under store buffers:
-//   QUEUE_LOCK ..... of a run queue: lock and unlock in Owner, visit and leave in Visitor (base/biased_lock.hpp)
-//   CHANNEL_LOCK ... of a channel: lock and unlock in Locker, lock_unbiased, take_back (sched/biased_lock.hpp); a
-//                    streak of one gives the bias here, and each one taken back doubles what the next one needs
+//   QUEUE_LOCK ..... of a queue (base/asymmetric_lock.hpp): lock, unlock in Owner; visit, leave in Visitor
+//   CHANNEL_LOCK ... of a channel (sched/biased_lock.hpp): lock, unlock in Locker; lock_unbiased, take_back;
+//                    a streak of one gives the bias here; each bias taken back doubles what the next one needs
 //
-// Holds: one at a time in the critical section, which sees what the last one wrote (DATA counts them all); nobody
-// waits for ever.
+// Holds: one at a time in the critical section, which sees what the last one wrote (DATA counts them all);
+// nobody waits for ever.
 //
-// Mutations, each found to fail: of the queue's lock LIGHT_VISIT, NO_LOOK, NO_SECOND_LOOK, OWNER_STAYS; of the
-// channel's LIGHT_TAKE_BACK, NO_SECOND_READ, NO_WAIT_FOR_OWNER, ANY_CANDIDATE, FREE_BOTH.
+// Mutations, each found to fail: of the queue's lock LIGHT_VISIT, NO_LOOK, NO_SECOND_LOOK, OWNER_STAYS; of
+// the channel's LIGHT_TAKE_BACK, NO_SECOND_READ, NO_WAIT_FOR_OWNER, ANY_CANDIDATE, FREE_BOTH.
 
 #define PROCESSES 3
 
@@ -131,8 +131,9 @@ inline lock_unbiased(p, worker) {
         :: worker != NOBODY && worker != candidate -> candidate = worker; streak = 0
         :: worker == NOBODY -> streak = 0
 #else
-        :: !(worker != NOBODY && worker == candidate) && needed == FIRST_STREAK -> candidate = worker; streak = 0
-        :: !(worker != NOBODY && worker == candidate) && needed != FIRST_STREAK -> streak = 0
+        :: (worker == NOBODY || worker != candidate) && needed == FIRST_STREAK ->
+            candidate = worker; streak = 0
+        :: (worker == NOBODY || worker != candidate) && needed != FIRST_STREAK -> streak = 0
 #endif
         fi
     }

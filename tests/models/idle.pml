@@ -2,18 +2,18 @@
 //
 // Worker models a worker's thread: find_work and sleep (sched/loop.hpp), search and look_around
 // (sched/search.hpp). Outside is a thread that is no worker: inject (sched/scheduler.hpp), then, with STOPS,
-// stop_threads (sched/exit.hpp). With RUNNER a third worker is in a goroutine that makes another one ready, once, and
-// computes on, and one item waits from outside. What they call stands in idle_protocol.pml.
+// stop_threads (sched/exit.hpp). With RUNNER a third worker is in a goroutine that makes another one ready,
+// once, and computes on, and one item waits from outside. What they call stands in idle_protocol.pml.
 //
-// Thieves may decline what they see; any goroutine may compute for ever; one sleeper may run into its deadline. Left
-// out, since they end waits early at most: naps and pokes, and the monitor.
+// Thieves may decline what they see; any goroutine may compute for ever; one sleeper may run into its
+// deadline. Left out, since they end waits early at most: naps and pokes, and the monitor.
 //
-// Holds: when nothing moves any more, no sleeper is left beside work, or, after stop_threads, no sleeper at all
-// (Quiet); at most one worker searches; nobody waits for a lock for ever.
+// Holds: when nothing moves any more, no sleeper is left beside work, or, after stop_threads, no sleeper at
+// all (Quiet); at most one worker searches; nobody waits for a lock for ever.
 //
 // Mutations, each found to fail in the shape that `check` gives it: NO_SECOND_LOOK, LIGHT_SLEEP, LOOK_FIRST,
-// LATE_CLEAR, FORGET_WAKER, SECOND_SEARCHER, NO_LOOK_AT_LEAVING, LIGHT_LEAVING, NO_LOOK_AT_STOP; where the kernel has
-// no membarrier (NO_MEMBARRIER), NO_FENCE_INJECT and NO_FENCE_NOTIFY.
+// LATE_CLEAR, FORGET_WAKER, SECOND_SEARCHER, NO_LOOK_AT_LEAVING, LIGHT_LEAVING, NO_LOOK_AT_STOP; where the
+// kernel has no membarrier (NO_MEMBARRIER), NO_FENCE_INJECT and NO_FENCE_NOTIFY.
 
 #ifndef WORKERS
 #define WORKERS 2
@@ -30,36 +30,6 @@
 
 #define OUTSIDE WORKERS
 #define PROCESSES (WORKERS + 1)
-
-#define CALL 0
-#define SEARCHING 1
-#define SLEEPING 2
-#define LOCK 3
-#define INJECTED 4
-#define INJECT_LOCK 5
-#define STOPPED 6
-#define QUEUE(w) (7 + (w))
-#define WAKE_WORD(w) (7 + WORKERS + (w))
-#define CELLS (7 + 2 * WORKERS)
-
-#include "store_buffer.pml"
-
-#if WORKERS == 2
-#define SLEEPERS (asleep[0] || asleep[1])
-#define SEARCHERS (searcher[0] + searcher[1])
-#define QUEUED (memory[QUEUE(0)] + memory[QUEUE(1)])
-#else
-#define SLEEPERS (asleep[0] || asleep[1] || asleep[2])
-#define SEARCHERS (searcher[0] + searcher[1] + searcher[2])
-#define QUEUED (memory[QUEUE(0)] + memory[QUEUE(1)] + memory[QUEUE(2)])
-#endif
-
-bool asleep[WORKERS];
-bool searcher[WORKERS];
-bool busy_for_ever[WORKERS];
-bool exited[WORKERS];
-byte spawns = SPAWNS;
-byte deadlines = DEADLINES;
 
 #include "idle_protocol.pml"
 

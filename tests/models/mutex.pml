@@ -1,16 +1,17 @@
-// Mutex (sync/mutex.hpp) with its word, and the lock of the wait list as one bit of it (wait/word_lock.hpp). Every
-// Locker takes it TURNS times; the last one of them may give up when its time is over.
+// Mutex (sync/mutex.hpp) with its word, and the lock of the wait list as one bit of it (wait/word_lock.hpp).
+// Every Locker takes it TURNS times; the last one of them may give up when its time is over.
 //   try_lock, unlock, unlock_slow, give_up; lock_slow and wait_once in Locker ... the functions of that name
-//   spin ... one try_lock, or none     claim_first ... wait/waiter.hpp; a timed wait may have ended itself first
-//   park ... Episode::park: the list is unlocked on the far side of the switch, `made_ready` stands for ready()
-// All of it is read-modify-writes on one word, so memory is sequentially consistent here. "Over 1 ms old" is either
-// answer at any time.
+//   spin ... one try_lock, or none    claim_first ... wait/waiter.hpp; a timed wait may have ended itself
+//   park ... Episode::park: the list is unlocked on the far side of the switch; `made_ready` stands for ready
+// All of it is read-modify-writes on one word, so memory is sequentially consistent here. "Over 1 ms old" is
+// either answer at any time.
 //
-// Holds: one owner at a time; nobody waits for ever (Quiet), and under weak fairness all come to an end (ENDS);
-// nobody touches the mutex after the last one that had to take it has released it, since it may be gone (TOUCH).
+// Holds: one owner at a time; nobody waits for ever (Quiet), and under weak fairness all come to an end
+// (ENDS); nobody touches the mutex after the last one that had to take it has released it, since it may be
+// gone (TOUCH).
 //
-// Mutations, each found to fail: WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS, STAYS_IN_LIST,
-// TOUCH_AFTER_RELEASE, CLEAR_WITHOUT_LOCK, HAND_OVER_OPEN, UNLOCK_BLIND, TRY_UNDER_LOCK.
+// Mutations, each found to fail: WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS,
+// STAYS_IN_LIST, TOUCH_AFTER_RELEASE, CLEAR_WITHOUT_LOCK, HAND_OVER_OPEN, UNLOCK_BLIND, TRY_UNDER_LOCK.
 
 #ifndef LOCKERS
 #define LOCKERS 3
@@ -45,36 +46,7 @@ byte finished;
 #define TOUCH assert(!gone)
 #define TIMED(p) ((p) == LOCKERS - 1)
 
-inline lock_list(seen) {
-    atomic { !(word & LIST) -> TOUCH; seen = word; word = word | LIST }
-}
-
-inline unlock_list(also) {
-    atomic { TOUCH; word = word & ~(LIST | (also)) }
-}
-
-inline try_lock(got) {
-    atomic {
-        TOUCH;
-        if
-        :: word & (LOCKED | STARVING) -> got = false
-#ifdef TRY_UNDER_LOCK
-        :: !(word & (LOCKED | STARVING)) -> word = word | LOCKED; got = true
-#else
-        :: !(word & (LOCKED | STARVING | LIST)) -> word = word | LOCKED; got = true
-#endif
-        fi
-    }
-}
-
-inline spin(got) {
-    if
-    :: try_lock(got)
-    :: got = false
-    fi
-}
-
-#include "mutex_list.pml"
+#include "mutex_word.pml"
 
 inline unlock_slow(p, seen, after, next, got) {
     lock_list(seen);

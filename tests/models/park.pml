@@ -1,19 +1,21 @@
-// Park against wake. One call after the other blocks (Caller): by default a receive from channel 0 that nothing else
-// can end; with ALARM a deadline, with HOOK an interrupt may end it too; with SELECT it is a select over two channels;
-// with THREAD the caller is a plain thread. Meanwhile each Partner sends one value.
+// Park against wake. One call after the other blocks (Caller): by default a receive from channel 0 that
+// nothing else can end; with ALARM a deadline, with HOOK an interrupt may end it too; with SELECT it is a
+// select over two channels; with THREAD the caller is a plain thread. Meanwhile each Partner sends one value.
 //   Caller ... ChannelCore::receive, block, enlist_receiver, withdraw_receiver (chan/channel_core.hpp),
 //              Selection::choose, try_all, wait_in_lists (chan/select.hpp), Episode::park, park_contested,
 //              park_goroutine, wait_on_word (wait/episode.hpp)
-//   claim .... Episode::claim        wake ... Claimed::wake        the others ... park_others.pml
+//   the episode ... park_episode.pml       all others ... park_others.pml
 // Locks and compare-and-swaps order everything here, so memory is sequentially consistent in this model.
 //
-// Holds: a goroutine is resumed once for each park, and only when its registers are saved (Resumer); nobody touches
-// the frame of a call that has returned (TOUCH); each value is received once or still in the ring, and the caller
-// does not sleep beside one (Quiet); nobody waits for ever, and under weak fairness all calls return (ENDS).
+// Holds: a goroutine is resumed once for each park, and only when its registers are saved (Resumer); nobody
+// touches the frame of a call that has returned (TOUCH); each value is received once or still in the ring,
+// and the caller does not sleep beside one (Quiet); nobody waits for ever, and under weak fairness all calls
+// return (ENDS).
 //
 // Mutations, each found to fail in the shape that `check` gives it: UNLOCK_BEFORE_SWITCH, SETTLE_BLIND,
-// SETTLE_SILENT, ALWAYS_WAKE, CLAIM_WITHOUT_CAS, WITHDRAW_WITHOUT_LOCK, ALARM_STAYS, HOOK_STAYS, FILL_AFTER_UNLOCK,
-// TOUCH_AFTER_WAKE, ENLIST_BLIND, UNLOCK_FROM_FRAME, START_OVER_UNCLAIMED, START_OVER_ANYWAY, LEAVE_UNCLAIMED.
+// SETTLE_SILENT, ALWAYS_WAKE, CLAIM_WITHOUT_CAS, WITHDRAW_WITHOUT_LOCK, ALARM_STAYS, HOOK_STAYS,
+// FILL_AFTER_UNLOCK, TOUCH_AFTER_WAKE, ENLIST_BLIND, UNLOCK_FROM_FRAME, START_OVER_UNCLAIMED,
+// START_OVER_ANYWAY, LEAVE_UNCLAIMED.
 
 #ifndef CALLS
 #define CALLS 2
@@ -27,95 +29,7 @@
 #define CONTESTED
 #endif
 
-// Episode's result; BY_PARTNER + c carries which list it was.
-#define REGISTERING 0
-#define PARKED 1
-#define BY_DEADLINE 2
-#define BY_INTERRUPT 3
-#define BY_PARTNER 4
-
-#define FREE 255
-
-bool frame;          // the call is still there
-byte number;         // of the call
-byte result;
-byte word;           // what a plain thread sleeps on
-byte unlock_ = FREE; // the list lock that is released on the other side of the switch
-
-bool locked[2];
-bool linked[2];      // the call's waiter stands in the list of the channel
-byte ring[2];        // values in the channel
-bool filled[2];      // a value has been moved into the call's frame
-
-bool heap_locked, armed;
-bool hook_locked, attached, fired;
-
-bool suspended;      // the registers are saved
-bool settling;       // the after-switch hook is due
-byte runnable;       // how often the goroutine stands in a queue
-bool resumed;
-
-byte received, calls_left = CALLS;
-bool over;
-
-#define TOUCH(n) assert(frame && number == (n))
-
-inline lock(which) {
-    atomic { !which -> which = true }
-}
-
-inline make_runnable() {
-    assert(runnable == 0);
-    runnable++
-}
-
-inline claim(how, n, seen, won, must_wake) {
-    TOUCH(n);
-#ifndef CONTESTED
-    atomic { result = how; won = true; must_wake = true }
-#else
-    seen = result;
-    do
-    :: seen > PARKED -> won = false; must_wake = false; break
-    :: else ->
-        atomic {
-            if
-#ifdef CLAIM_WITHOUT_CAS
-            :: true ->
-#else
-            :: result == seen ->
-#endif
-                result = how; won = true;
-#if defined(THREAD) || defined(ALWAYS_WAKE)
-                must_wake = true;
-#else
-                must_wake = (seen == PARKED);
-#endif
-                break
-#ifndef CLAIM_WITHOUT_CAS
-            :: else -> seen = result
-#endif
-            fi
-        }
-    od
-#endif
-}
-
-inline wake(n, must_wake) {
-    if
-    :: must_wake ->
-        TOUCH(n);
-#ifdef THREAD
-        word = 1
-#else
-        make_runnable()
-#endif
-#ifdef TOUCH_AFTER_WAKE
-        ; TOUCH(n)
-#endif
-    :: else
-    fi
-}
+#include "park_episode.pml"
 
 proctype Caller() {
     byte c, seen;

@@ -1,6 +1,7 @@
-// Total store order (x86), for the models that include this: each process writes into a first-in-first-out buffer of
-// its own, and memory takes the oldest entry of any buffer whenever it likes. A process sees its own writes at once.
-// Weaker processors are covered by the acquire and release orders in the code, which cost nothing on x86.
+// Total store order (x86), for the models that include this: each process writes into a first-in-first-out
+// buffer of its own, and memory takes the oldest entry of any buffer whenever it likes. A process sees its
+// own writes at once. Weaker processors are covered by the acquire and release orders in the code, which cost
+// nothing on x86.
 //
 // Before the include: PROCESSES and CELLS. `p` is the number of the process that acts.
 //   SEES(p, c)        what a plain load of cell c returns

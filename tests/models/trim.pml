@@ -1,6 +1,6 @@
-// Giving back pages of a stack that may be resumed at any moment, under store buffers. One stack, made by Home, which
-// suspends and resumes it without a fence in between (its own queue), then hands it to Away (another worker) or
-// retires it and prepares it anew. Trimmer looks twice.
+// Giving back pages of a stack that may be resumed at any moment, under store buffers. One stack, made by
+// Home, which suspends and resumes it without a fence in between (its own queue), then hands it to Away
+// (another worker) or retires it and prepares it anew. Trimmer looks twice.
 //   made .............. StackPools::make in Slab::take (fiber/stack_pool.hpp, fiber/slab.hpp)
 //   enter_running ..... fiber/fiber.hpp
 //   resume, suspend ... switch_fiber, arrive (fiber/switch.hpp)       prepare ... the function of that name
@@ -8,8 +8,8 @@
 //   Trimmer ........... look, trim_batch, give_pages_back (fiber/trim.hpp)
 // Without membarrier nothing is ever given back.
 //
-// Holds: pages are given back only of a record that is whole, below the context that is saved now, and while nobody
-// runs on the stack (`dropping`, `live`); nobody waits for ever.
+// Holds: pages are given back only of a record that is whole, below the context that is saved now, and while
+// nobody runs on the stack (`dropping`, `live`); nobody waits for ever.
 //
 // Mutations, each found to fail: LIGHT_TRIM, NO_SECOND_LOOK, NO_WAIT, LOOK_BEFORE_RUNNING, RUNNING_FIRST,
 // FRAMES_FIRST, COUNT_FIRST, TWO_LOADS.

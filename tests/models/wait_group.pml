@@ -1,13 +1,13 @@
-// WaitGroup (sync/wait_group.hpp): done() as the last one, against waits with and without a limit, and the end of the
-// group as soon as the waits have returned. Each Doer calls done() once; Impatient waits with a time limit and then
-// without; Patient waits without (ALONE: there is none).
+// WaitGroup (sync/wait_group.hpp): done() as the last one, against waits with and without a limit, and the
+// end of the group as soon as the waits have returned. Each Doer calls done() once; Impatient waits with a
+// time limit and then without; Patient waits without (ALONE: there is none).
 //   Doer ... done, reached_zero, last_is_done; add(-n) is the same
-//   wait ... wait_until, wait_slow, lock_to_wait, unlock_after_giving_up, Episode::park: the list is unlocked on the
-//            far side of the switch, `made_ready` stands for ready()
+//   wait ... wait_until, wait_slow, lock_to_wait, unlock_after_giving_up, Episode::park: the list is
+//            unlocked on the far side of the switch; `made_ready` stands for ready
 // All of it is read-modify-writes on one word, so memory is sequentially consistent here.
 //
-// Holds: a wait returns only at a count of zero, and always returns (Quiet, and ENDS under weak fairness); nobody
-// touches the group after the waits have returned (TOUCH).
+// Holds: a wait returns only at a count of zero, and always returns (Quiet, and ENDS under weak fairness);
+// nobody touches the group after the waits have returned (TOUCH).
 //
 // Mutations, each found to fail: LEAVE_AT_ZERO, CLEAR_AT_ZERO, LOOK_AGAIN, FLAG_AFTER_LOOK, UNLOCK_LAST,
 // FORGET_WAITERS.

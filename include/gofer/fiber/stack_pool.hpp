@@ -12,7 +12,6 @@
 
 #if defined(GOFER_ASAN)
 #include <sanitizer/asan_interface.h>
-#include <sanitizer/lsan_interface.h>
 #endif
 
 namespace gofer::inline v1::fiber {
@@ -28,14 +27,6 @@ inline void forget_frames([[maybe_unused]] char* bottom, [[maybe_unused]] char* 
     if (dead)
         ::mmap(bottom, dead, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_FIXED, -1, 0);
-#endif
-}
-
-/// What a goroutine that will never run again owns stays where it is; a leak checker should see that it is owned.
-inline void keep_reachable([[maybe_unused]] const Fiber& fiber) noexcept {
-#if defined(GOFER_ASAN)
-    const auto* live = fiber.running.load() || !fiber.context ? fiber.bottom : static_cast<const char*>(fiber.context);
-    __lsan_register_root_region(live, static_cast<std::size_t>(fiber.top - live));
 #endif
 }
 

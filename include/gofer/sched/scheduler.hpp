@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include <gofer/fiber/reachable.hpp>
 #include <gofer/sched/idle.hpp>
 #include <gofer/sched/this_worker.hpp>
 #include <gofer/sched/worker.hpp>
@@ -126,11 +127,12 @@ private:
 };
 
 /// Tells a leak checker that what the goroutines of `s` own is owned, though no thread is on their stacks.
-inline void keep_goroutines_reachable([[maybe_unused]] const Scheduler& s) noexcept {
-    if constexpr (base::asan_build)
-        task::stack_pools().for_each([&s](const Goroutine& g) {
-            if (g.home == &s && g.state.load(std::memory_order_relaxed) != task::State::vacant) fiber::keep_reachable(g);
-        });
+inline void keep_goroutines_reachable(Scheduler& s) {
+    if constexpr (!base::asan_build) return;
+    fiber::keep_reachable(static_cast<const void*>(&s));
+    task::stack_pools().for_each([&s](const Goroutine& g) {
+        if (g.home == &s && g.state.load(std::memory_order_relaxed) != task::State::vacant) fiber::keep_reachable(g);
+    });
 }
 
 } // namespace gofer::inline v1::sched

@@ -148,6 +148,7 @@ inline void* take_record(RecordPool* pool, std::size_t size, std::size_t align) 
                                   : std::aligned_alloc(64, record_size(size_class));
 }
 
+/// With no pool at hand the record goes to the depot, as a batch of one: it may have been carved out of a larger one.
 inline void give_record_back(RecordPool* pool, void* memory, std::size_t size, std::size_t align) noexcept {
     const unsigned size_class = record_class(size, align);
     if (size_class != unpooled && pool) return pool->give_back(memory, size_class);
@@ -155,10 +156,8 @@ inline void give_record_back(RecordPool* pool, void* memory, std::size_t size, s
         pool->count(-1);
     else
         RecordDepot::instance().in_use.fetch_sub(1, std::memory_order_relaxed);
-    if (size_class == unpooled)
-        ::operator delete(memory, std::align_val_t(align));
-    else
-        std::free(memory);
+    if (size_class == unpooled) return ::operator delete(memory, std::align_val_t(align));
+    RecordDepot::instance().give_batch(size_class, ::new (memory) FreeRecord{nullptr, nullptr});
 }
 
 } // namespace gofer::inline v1::task

@@ -108,7 +108,6 @@ const Scenario two_receivers{"two receivers of one channel", [](const Setting& s
             c.receive();
             s.between();
             touch();
-            c.send(3);
         });
 }};
 

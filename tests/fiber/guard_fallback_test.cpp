@@ -1,0 +1,108 @@
+// Older kernels have no guard markers: there mprotect guards, and beyond a safe number of them a canary.
+#include <csignal>
+#include <cstdlib>
+
+#include <gofer/gofer.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/dies.hpp"
+#include "../support/fixture.hpp"
+#include "../support/seccomp.hpp"
+#include "../support/stack_memory.hpp"
+
+namespace {
+
+constexpr int refused_to_refuse = 3;
+
+void must(bool done) {
+    if (!done) std::_Exit(refused_to_refuse);
+}
+
+void overflow_by_far() {
+    gofer::run([] {
+        gofer::WaitGroup wg;
+        wg.go({.name = "deep one", .stack_size = 64 << 10}, [] { fixture::go_deep(std::size_t{1} << 20); });
+        wg.wait();
+    });
+}
+
+/// Goes a little past the end of the stack, where no guard is, comes back, and parks.
+void overflow_a_little() {
+    gofer::run([] {
+        gofer::WaitGroup wg;
+        wg.go({.name = "deep one", .stack_size = 64 << 10}, [] {
+            const volatile char here = 0;
+            const auto stack = fixture::stack_of(const_cast<const char*>(&here));
+            auto overwrite = [] {};
+            fixture::go_deep(&here, static_cast<std::size_t>(&here - stack.bottom) + 100, overwrite);
+            gofer::sleep_for(std::chrono::milliseconds{1});
+        });
+        wg.wait();
+    });
+}
+
+} // namespace
+
+TEST_CASE("without guard markers an overflow meets a protected page, and is named") {
+    const auto death = fixture::death_of([] {
+        must(fixture::refuse(fixture::no_guard_markers));
+        overflow_by_far();
+    });
+    INFO(death.message);
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("goroutine stack overflow"));
+    CHECK(death.says("deep one"));
+}
+
+TEST_CASE("without any guard pages an overflow is found when the goroutine parks") {
+    const auto death = fixture::death_of([] {
+        must(fixture::refuse(fixture::no_guard_markers));
+        must(fixture::refuse(fixture::no_guard_protection));
+        overflow_a_little();
+    });
+    INFO(death.message);
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("goroutine stack overflow"));
+    CHECK(death.says("deep one"));
+}
+
+TEST_CASE("without any guard pages goroutines that stay within their stacks are left alone") {
+    const auto death = fixture::death_of([] {
+        must(fixture::refuse(fixture::no_guard_markers));
+        must(fixture::refuse(fixture::no_guard_protection));
+        gofer::run([] {
+            gofer::WaitGroup wg;
+            for (int i = 0; i < 200; ++i)
+                wg.go([] {
+                    fixture::go_deep(std::size_t{100} << 10);
+                    gofer::yield();
+                    fixture::go_deep(std::size_t{100} << 10);
+                    gofer::sleep_for(std::chrono::milliseconds{1});
+                });
+            wg.wait();
+        });
+    });
+    INFO(death.message);
+    CHECK(death.signal == 0);
+    CHECK(death.message.empty());
+}
+
+// Guards by mprotect split the memory maps; without a limit the process dies near 32,000 of them.
+TEST_CASE("without guard markers forty thousand goroutines are parked at once, and none is refused") {
+    if (gofer::base::stack_scale > 1) return;
+    const auto death = fixture::death_of([] {
+        must(fixture::refuse(fixture::no_guard_markers));
+        gofer::run([] {
+            constexpr std::size_t count = 40'000;
+            const gofer::Channel<int> c;
+            gofer::WaitGroup wg;
+            for (std::size_t i = 0; i < count; ++i) wg.go([c] { c.receive(); });
+            while (gofer::Runtime::current().stats().parked < count) gofer::sleep_for(std::chrono::milliseconds{5});
+            c.close();
+            wg.wait();
+        });
+    });
+    INFO(death.message);
+    CHECK(death.signal == 0);
+    CHECK(death.message.empty());
+}

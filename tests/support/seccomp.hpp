@@ -1,0 +1,41 @@
+// A kernel with less in it: from the call on, some system calls fail in this process as they would on another system.
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+namespace fixture {
+
+/// One call that fails, told by the lower half of its third argument.
+struct Refusal {
+    std::uint32_t call;
+    std::uint32_t third_argument;
+    std::uint32_t error;
+};
+
+inline constexpr Refusal no_guard_markers{SYS_madvise, 102 /* MADV_GUARD_INSTALL, Linux 6.13 */, EINVAL};
+inline constexpr Refusal no_guard_protection{SYS_mprotect, PROT_NONE, ENOMEM};
+
+/// False: this system does not let us. For a process of its own, since there is no way back.
+inline bool refuse(const Refusal& refusal) {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refusal.call, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, refusal.third_argument, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | refusal.error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program{sizeof filter / sizeof filter[0], filter};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+} // namespace fixture
