@@ -1,7 +1,7 @@
 // The two locks that lean towards one thread, under store buffers:
 //   QUEUE_LOCK ..... of a queue (base/asymmetric_lock.hpp): lock, unlock in Owner; visit, leave in Visitor
 //   CHANNEL_LOCK ... of a channel (sched/biased_lock.hpp): lock, unlock in Locker; lock_unbiased, take_back;
-//                    a streak of one gives the bias here; each bias taken back doubles what the next one needs
+//                    a streak of one gives the bias here; one taken back doubles what the next needs
 //
 // Holds: one at a time in the critical section, which sees what the last one wrote (DATA counts them all);
 // nobody waits for ever.

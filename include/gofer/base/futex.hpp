@@ -9,9 +9,11 @@
 #include <limits>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <gofer/base/fatal.hpp>
 #include <gofer/base/sanitizer.hpp>
 
 namespace gofer::inline v1::base {
@@ -65,8 +67,15 @@ inline bool asymmetric_barriers() noexcept {
 /// Partner: light_barrier().
 inline void heavy_barrier() noexcept {
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (!asymmetric_barriers() || ::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0)
-        full_fence();
+    if (!asymmetric_barriers()) return full_fence();
+    const int saved = errno;
+    while (::syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) != 0) {
+        if (errno != ENOMEM) // the light sides have no fence any more: there is no way back
+            fatal("gofer: the system call membarrier, registered before, is refused now (a seccomp filter set since?); "
+                  "set the filter before the first goroutine is started");
+        ::sched_yield();
+    }
+    errno = saved;
 }
 
 /// The frequent side of a Dekker pair: keeps the compiler from moving the load before the store, and costs nothing

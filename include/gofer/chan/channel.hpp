@@ -1,5 +1,6 @@
 // Channel<T>, Sender<T>, Receiver<T>. A handle is as cheap as a shared_ptr; copies share one channel, as in Go, so
-// capture handles by value. T need only be movable.
+// capture handles by value. T need only be movable; it is moved (or copied) under the channel's lock, so its move must
+// neither block nor use the same channel.
 #pragma once
 
 #include <concepts>

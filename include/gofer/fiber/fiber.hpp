@@ -22,7 +22,7 @@ struct ExceptionState {
 };
 
 struct Fiber {
-    void* context = nullptr;
+    std::atomic<void*> context{nullptr}; // relaxed everywhere; the trimmer may look at any time
     std::atomic<bool> running{false};
     std::atomic<bool> trimming{false};
     bool trimmed = false; // since it was suspended last; touched by the trimmer only

@@ -20,9 +20,10 @@ namespace gofer::inline v1::fiber {
 /// Registers the stack from `context` up, and each frame that ASan keeps on its fake stack (the option
 /// detect_stack_use_after_return) and that a word on the stack, or in such a frame, points to.
 __attribute__((no_sanitize("address"))) inline void keep_reachable(const Fiber& fiber) {
-    const bool suspended = !fiber.running.load() && fiber.context;
+    const auto* context = static_cast<const char*>(fiber.context.load());
+    const bool suspended = !fiber.running.load() && context;
     std::vector<std::pair<const char*, const char*>> found;
-    found.emplace_back(suspended ? static_cast<const char*>(fiber.context) : fiber.bottom, fiber.top);
+    found.emplace_back(suspended ? context : fiber.bottom, fiber.top);
     for (std::size_t i = 0; i < found.size(); ++i) {
         const auto [begin, end] = found[i];
         __lsan_register_root_region(begin, static_cast<std::size_t>(end - begin));

@@ -83,7 +83,7 @@ GOFER_UNINSTRUMENTED inline Carrier* arrive(fcontext::transfer_t transfer, Fiber
     auto* carrier = static_cast<Carrier*>(transfer.data);
     Fiber* departed = carrier->departing;
     tell_asan_after(self->asan_fake_stack, departed);
-    departed->context = transfer.fctx;
+    departed->context.store(transfer.fctx, std::memory_order_relaxed);
     departed->running.store(false, std::memory_order_release);
     *carrier->exceptions = self->exceptions;
     *carrier->errno_address = self->saved_errno;
@@ -126,7 +126,7 @@ GOFER_UNINSTRUMENTED inline Carrier* switch_fiber(Carrier* carrier, Fiber* from,
 #if defined(GOFER_TSAN)
     __tsan_switch_to_fiber(to->tsan ? to->tsan : carrier->native.tsan, __tsan_switch_to_fiber_no_sync);
 #endif
-    return arrive(jump(to->context, carrier), from);
+    return arrive(jump(to->context.load(std::memory_order_relaxed), carrier), from);
 }
 
 /// Marks the calling function's frame as the outermost one, so that unwinders, debuggers and profilers stop there.
@@ -158,8 +158,9 @@ void prepare(Fiber& fiber) noexcept {
     fiber.exceptions = {};
     fiber.saved_errno = 0;
     fiber.asan_fake_stack = nullptr;
-    fiber.context = fcontext::make_fcontext(frames, static_cast<std::size_t>(frames - fiber.bottom),
-                                            first_frame<start>);
+    fiber.context.store(fcontext::make_fcontext(frames, static_cast<std::size_t>(frames - fiber.bottom),
+                                                first_frame<start>),
+                        std::memory_order_relaxed);
 }
 
 } // namespace gofer::inline v1::fiber

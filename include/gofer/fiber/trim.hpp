@@ -11,17 +11,20 @@
 
 namespace gofer::inline v1::fiber {
 
+/// How far a pass has come: stacks are left to look at; over, and there was something to do; over, and nothing was.
+enum class TrimPass : std::uint8_t { goes_on, over, settled };
+
 template <class Record>
 class Trimmer {
 public:
     explicit Trimmer(StackPools<Record>& pools) noexcept : pools_(pools) {}
 
     /// Looks at up to `budget` stacks from where the last call ended. A stack is trimmed at the second look that
-    /// finds it suspended in the same place. True when a whole pass found nothing left to do.
+    /// finds it suspended in the same place.
     /// One thread at a time; a second one returns at once.
-    bool step(std::size_t budget) noexcept {
-        if (!base::asymmetric_barriers()) return true; // the light side has no fence, so we must not race with it
-        if (!busy_.try_lock()) return true;
+    TrimPass step(std::size_t budget) noexcept {
+        if (!base::asymmetric_barriers()) return TrimPass::settled; // the light side has no fence, so we must not race with it
+        if (!busy_.try_lock()) return TrimPass::over;
         while (budget && !pass_is_over()) {
             const std::size_t n = pools_.slab(class_).size();
             for (; index_ < n && budget && batched_ < batch_size; ++index_, --budget) look(index_);
@@ -32,14 +35,14 @@ public:
             if (batched_ == batch_size) trim_batch();
         }
         trim_batch();
-        bool settled = false;
+        TrimPass result = TrimPass::goes_on;
         if (pass_is_over()) {
-            settled = !unsettled_;
+            result = unsettled_ ? TrimPass::over : TrimPass::settled;
             unsettled_ = false;
             class_ = 0;
         }
         busy_.unlock();
-        return settled;
+        return result;
     }
 
 private:
@@ -74,7 +77,8 @@ private:
 
     static void give_pages_back(Fiber& fiber) noexcept {
         constexpr std::size_t red_zone = 512; // leaf frames, and what a signal handler may leave there
-        auto* live = static_cast<char*>(fiber.context ? fiber.context : static_cast<void*>(&fiber)) - red_zone;
+        void* context = fiber.context.load(std::memory_order_relaxed); // once: a stack may be retired at this moment
+        auto* live = static_cast<char*>(context ? context : &fiber) - red_zone;
         const auto dead = static_cast<std::size_t>(live - fiber.bottom) / page * page;
         if (dead) ::madvise(fiber.bottom, dead, MADV_DONTNEED);
         fiber.trimmed = true;

@@ -19,7 +19,7 @@ namespace gofer::inline v1::sched {
 inline constexpr std::int64_t leash_ns = 1'000'000;
 inline constexpr std::int64_t trim_interval_ns = 100'000'000;
 inline constexpr std::size_t trim_budget = 512;
-inline constexpr std::size_t idle_trim_budget = 65536;
+inline constexpr std::size_t idle_trim_budget = 4096; // between two, work is looked for
 
 /// The pages of deep stacks, and when they were last looked at. Process-wide.
 struct Housekeeping {
@@ -31,11 +31,14 @@ struct Housekeeping {
         static Housekeeping& housekeeping = *new Housekeeping;
         return housekeeping;
     }
-    /// One slice of a pass when it is time. A worker with nothing else to do takes larger ones.
-    void step(std::int64_t now, std::size_t budget) noexcept {
+    /// One slice of a pass when it is time: a small one of a worker between two goroutines, or larger ones, one after the
+    /// other, of a worker that has nothing else to do.
+    void step(std::int64_t now, bool idle) noexcept {
         if (now < next_trim.load(std::memory_order_relaxed)) return;
         next_trim.store(now + trim_interval_ns, std::memory_order_relaxed);
-        settled.store(trimmer.step(budget), std::memory_order_relaxed);
+        const fiber::TrimPass pass = trimmer.step(idle ? idle_trim_budget : trim_budget);
+        if (idle && pass == fiber::TrimPass::goes_on) next_trim.store(now, std::memory_order_relaxed);
+        settled.store(pass == fiber::TrimPass::settled, std::memory_order_relaxed);
     }
 };
 
@@ -104,7 +107,7 @@ inline Runnable attend(Worker& w) noexcept {
     w.attention.store(false, std::memory_order_relaxed);
     const std::int64_t now = base::now_ns();
     fire_timers(w, w, now);
-    Housekeeping::instance().step(now, trim_budget);
+    Housekeeping::instance().step(now, false);
     if (!s.injected.empty()) {
         Runnable r;
         if (s.injected.pop(&r, 1)) return r;
@@ -136,7 +139,7 @@ inline void sleep(Worker& w) noexcept {
         Monitor::instance().note_busy();
         return;
     }
-    housekeeping.step(base::now_ns(), idle_trim_budget);
+    housekeeping.step(base::now_ns(), true);
     if (w.timers.earliest() != never) Monitor::instance().note_busy();
 }
 

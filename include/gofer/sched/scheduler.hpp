@@ -81,7 +81,7 @@ public:
     void inject(Runnable r) noexcept {
         retain(); // what is queued may run to its end, and the runtime with it, before we have read `idle`
         injected.push(r);
-        base::full_fence(); // partner: heavy_barrier in sleep and leave_office
+        base::light_barrier(base::asymmetric_barriers()); // partner: heavy_barrier in sleep and leave_office
         if (idle.call())
             idle.wake_one();
         else

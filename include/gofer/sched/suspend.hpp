@@ -25,7 +25,7 @@ inline Goroutine* take_spare(Worker& w) noexcept {
     auto* spare = static_cast<Goroutine*>(w.spares);
     w.spares = spare->next;
     --w.spare_count;
-    if (!spare->context) {
+    if (!spare->context.load(std::memory_order_relaxed)) {
         fiber::forget_frames(spare->bottom, reinterpret_cast<char*>(spare));
         fiber::prepare<run_loop>(*spare);
     }
@@ -35,7 +35,7 @@ inline Goroutine* take_spare(Worker& w) noexcept {
 /// A loop taken out of its pool is made anew when it is used again, since its worker may be gone by then.
 inline void retire(fiber::Fiber* first, fiber::Fiber* last) noexcept {
     for (fiber::Fiber* f = first;; f = f->next) {
-        f->context = nullptr;
+        f->context.store(nullptr, std::memory_order_relaxed);
         if (f == last) break;
     }
     task::stack_pools().give_back(first, last);
