@@ -21,6 +21,13 @@ inline void wait_on_nil(wait::Until until, task::WaitReason reason) {
     episode.park(reason, nullptr, {});
 }
 
+// gcc 12 warns, without reason, that core_ may be uninitialized where a handle lies in a union or std::optional that
+// was moved (GCC bug 80635 and its kin); the warning's place is here, wherever the handle is.
+#pragma GCC diagnostic push
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 /// A counted reference to a channel; null is the nil channel.
 template <class T>
 class Handle {
@@ -82,6 +89,8 @@ protected:
 private:
     ChannelCore<T>* core_ = nullptr;
 };
+
+#pragma GCC diagnostic pop
 
 /// One more reference to a channel that somebody else's handle keeps alive for the moment.
 template <class T>

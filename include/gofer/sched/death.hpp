@@ -33,16 +33,20 @@ inline void report_uncaught(const char* what) {
     base::say("gofer: an exception left %s\n  what(): %s\n", g ? Identity(*g).text : "a goroutine", what);
 }
 
+/// In the signal handler, or when a goroutine parks and its canary is dead (systems without guard pages to spare).
+[[noreturn]] inline void overflowed(const Goroutine& g) noexcept {
+    base::fatal("goroutine stack overflow\n\n%s, used up its stack of %zu KB\n"
+                "end the recursion, or give it more with GoOptions::stack_size or RuntimeOptions::stack_size",
+                Identity(g).text, task::stack_pools().usable(g.size_class) / 1024);
+}
+
 /// In the signal handler. The stacks' records stay where they are for ever, so they can be read.
 inline void report_overflow(const void* address) {
     auto& pools = task::stack_pools();
     for (unsigned c = 0; c < task::StackPools::classes; ++c) {
         std::size_t index = 0;
         if (!pools.slab(c).find_guard(static_cast<const char*>(address), index)) continue;
-        const Goroutine& g = *pools.record(c, index);
-        base::fatal("goroutine stack overflow\n\n%s, used up its stack of %zu KB\n"
-                    "end the recursion, or give it more with GoOptions::stack_size or RuntimeOptions::stack_size",
-                    Identity(g).text, pools.usable(c) / 1024);
+        overflowed(*pools.record(c, index));
     }
 }
 

@@ -35,6 +35,8 @@ inline void freeze(Scheduler& s, std::int64_t patience_end) noexcept {
                !w->exited.load(std::memory_order_acquire) && base::now_ns() < patience_end)
             backoff.pause();
     }
+    // Static destructors run after this: what the goroutines did until they stood still happens before them.
+    for (auto& w : s.workers) base::engine_acquire(&w->thread_ends);
     keep_goroutines_reachable(s);
 }
 

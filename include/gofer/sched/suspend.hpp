@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <gofer/fiber/switch.hpp>
+#include <gofer/sched/death.hpp>
 #include <gofer/sched/ready.hpp>
 #include <gofer/sched/scheduler.hpp>
 
@@ -90,11 +91,7 @@ inline Goroutine* choose_next(Worker& w) noexcept {
 }
 
 [[gnu::cold]] inline void check_canary(const Goroutine& g) noexcept {
-    if (fiber::Guards::canary_of(g.bottom) != fiber::canary_word)
-        base::fatal("goroutine stack overflow\n\ngoroutine %llu went past the end of its stack of %zu KB (found when "
-                    "it parked: this system has no guard pages left); give it more with "
-                    "GoOptions::stack_size or RuntimeOptions::stack_size",
-                    static_cast<unsigned long long>(g.id), static_cast<std::size_t>(g.top - g.bottom) / 1024);
+    if (fiber::Guards::canary_of(g.bottom) != fiber::canary_word) overflowed(g);
 }
 
 /// Leaves `self`, the calling goroutine, for `next`.
