@@ -1,5 +1,5 @@
 // A waker may come at the very moment at which one parks: the waiter may be seen only when its registers are saved.
-// Wakers lie in wait on other workers and strike as soon as they see somebody in the list.
+// Wakers lie in wait and strike as soon as they see somebody in the list, and threads are stopped at any instruction.
 #include <atomic>
 #include <chrono>
 #include <optional>
@@ -8,6 +8,7 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/disturbance.hpp"
 #include "../support/fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -27,6 +28,7 @@ void parks_soundly(int i, Park park) {
 /// The parking side as a goroutine, the waking side on plain threads that never rest.
 template <class Park, class Strike>
 void strike_while_parking(Park park, Strike strike) {
+    const fixture::Disturbance disturbance;
     fixture::at_each_worker_count([&] {
         std::atomic<bool> over{false};
         std::thread striker{[&] {
@@ -83,6 +85,7 @@ TEST_CASE("one that waits for a lock is struck by the unlock at the moment it pa
 }
 
 TEST_CASE("one that yields is taken by another worker at the moment it yields") {
+    const fixture::Disturbance disturbance;
     fixture::at_each_worker_count([] {
         gofer::WaitGroup wg;
         for (int g = 0; g < 8; ++g)

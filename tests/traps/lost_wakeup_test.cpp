@@ -10,6 +10,7 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/disturbance.hpp"
 #include "../support/fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -36,6 +37,7 @@ private:
 template <class Round>
 void rounds_of(unsigned workers, int count, Round round) {
     const fixture::LeakProof proof;
+    const fixture::Disturbance disturbance;
     gofer::Runtime runtime{fixture::with_workers(workers)};
     Pauses pauses;
     int lost = 0;
