@@ -83,14 +83,14 @@ void close_in_traffic(std::uint64_t seed, unsigned round) {
 
 TEST_CASE("a channel closed in traffic delivers what was sent and wakes everybody") {
     fixture::storm([](std::uint64_t seed) {
-        for (unsigned round = 0; round < 40; ++round) close_in_traffic(seed, round);
+        for (unsigned round = 0; round < 10; ++round) close_in_traffic(seed, round);
     });
 }
 
 TEST_CASE("close against a single parked or parking receiver never loses the wake-up") {
     fixture::storm([](std::uint64_t seed) {
         Dice dice{seed, 0};
-        for (int round = 0; round < 400; ++round) {
+        for (int round = 0; round < 100; ++round) {
             const gofer::Channel<int> c(dice.below(2));
             gofer::WaitGroup wg;
             wg.go([c] { VERIFY(!c.receive().has_value()); });

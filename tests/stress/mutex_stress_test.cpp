@@ -119,7 +119,7 @@ TEST_CASE("two mutexes taken together in either order never deadlock") {
 TEST_CASE("mutexes that live as long as their last holder let no waker touch freed memory") {
     fixture::storm([](std::uint64_t seed) {
         Dice dice{seed, 0};
-        for (int round = 0; round < 150; ++round) {
+        for (int round = 0; round < 50; ++round) {
             auto shared = std::make_unique<Guarded>();
             const int users = 1 + dice.below(4);
             for (int g = 0; g < users; ++g) {

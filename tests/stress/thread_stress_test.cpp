@@ -121,7 +121,7 @@ TEST_CASE("threads that come and go feed a runtime's goroutines without losing a
         }
         Dice dice{seed, 0};
         long expected = 0;
-        for (int t = 0; t < 25; ++t) {
+        for (int t = 0; t < 10; ++t) {
             const int n = 1 + dice.below(50);
             expected += long{n} * (n + 1) / 2;
             gofer::WaitGroup sent;

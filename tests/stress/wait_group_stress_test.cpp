@@ -51,7 +51,7 @@ TEST_CASE("a random tree of goroutines with a wait group in every frame is count
 TEST_CASE("a wait group that is waited for by a crowd wakes all of it and may go at once") {
     fixture::storm([](std::uint64_t seed) {
         Dice dice{seed, 0};
-        for (int round = 0; round < 60; ++round) {
+        for (int round = 0; round < 20; ++round) {
             auto wg = std::make_unique<gofer::WaitGroup>();
             gofer::WaitGroup crowd;
             const int doers = 1 + dice.below(4);
@@ -84,7 +84,7 @@ TEST_CASE("one wait group used round after round never lets anybody through earl
         Dice dice{seed, 0};
         gofer::WaitGroup wg;
         std::atomic<int> running{0};
-        for (int round = 0; round < 200; ++round) {
+        for (int round = 0; round < 60; ++round) {
             for (int g = dice.below(8); g >= 0; --g) {
                 ++running;
                 wg.go([&running, pause = dice.below(4)] {

@@ -15,11 +15,14 @@
 #include <unistd.h>
 #include <vector>
 
+#include <gofer/base/sanitizer.hpp>
+
 namespace fixture {
 
 class Disturbance {
 public:
     Disturbance() {
+        if constexpr (gofer::base::tsan_build) return; // to TSan the handler's frames are shared by goroutines
         struct sigaction action {};
         action.sa_handler = [](int) { pause(); };
         action.sa_flags = SA_ONSTACK | SA_RESTART;
@@ -28,7 +31,7 @@ public:
     }
     ~Disturbance() {
         over_ = true;
-        thread_.join();
+        if (thread_.joinable()) thread_.join();
     }
     Disturbance(const Disturbance&) = delete;
     Disturbance& operator=(const Disturbance&) = delete;

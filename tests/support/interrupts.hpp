@@ -22,6 +22,7 @@ public:
     }
 
     void fire() {
+        gofer::base::EngineRegion engine; // as everything that claims and wakes
         gofer::wait::WakeList woken;
         {
             const std::lock_guard guard{lock_};
