@@ -42,10 +42,12 @@ TEST_CASE("run rethrows what its function throws") {
     proof.require_clean();
 }
 
-TEST_CASE("the closure of run is destroyed before it returns") {
-    const long before = fixture::Alive::count;
-    gofer::run([held = fixture::Lone{1}](const fixture::Lone&) {}, fixture::Lone{2});
-    CHECK(fixture::Alive::count == before);
+TEST_CASE("closure and arguments of run are destroyed before it returns") {
+    std::atomic<bool> closure_dead{false}, argument_dead{false};
+    gofer::run([held = fixture::SlowToDie{closure_dead}](const fixture::SlowToDie&) {},
+               fixture::SlowToDie{argument_dead});
+    CHECK(closure_dead);
+    CHECK(argument_dead);
 }
 
 TEST_CASE("run starts the workers it is told to") {

@@ -48,6 +48,7 @@ std::vector<StackBounds> start_deep_ones(gofer::WaitGroup& wg, const gofer::Chan
 } // namespace
 
 TEST_CASE("a goroutine that went 200 KB deep and stays parked keeps less than 16 KB of its stack") {
+    if (gofer::base::asan_build) return; // locals lie elsewhere then, and their addresses say nothing of the stack
     fixture::at_each_worker_count([] {
         const gofer::Channel<int> c;
         gofer::WaitGroup wg;
@@ -88,6 +89,7 @@ TEST_CASE("a deep stack shrinks while other goroutines keep the workers busy") {
 }
 
 TEST_CASE("the stack of a deep goroutine that has ended shrinks") {
+    if (gofer::base::asan_build) return; // locals lie elsewhere then, and their addresses say nothing of the stack
     fixture::at_each_worker_count([] {
         gofer::WaitGroup wg;
         std::vector<StackBounds> stacks(1);

@@ -9,6 +9,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include <gofer/gofer.hpp>
+
 namespace fixture {
 
 inline constexpr int husk = -1;
@@ -64,6 +66,22 @@ struct Lone {
 
     Number value;
     Alive alive{};
+};
+
+/// A move-only value that takes its time to die: whoever is told too early that it is gone finds it alive.
+class SlowToDie {
+public:
+    explicit SlowToDie(std::atomic<bool>& dead) noexcept : dead_{&dead} {}
+    SlowToDie(SlowToDie&& other) noexcept : dead_{std::exchange(other.dead_, nullptr)} {}
+    SlowToDie& operator=(SlowToDie&&) = delete;
+    ~SlowToDie() {
+        if (dead_ == nullptr) return;
+        for (int i = 0; i < 10; ++i) gofer::yield();
+        *dead_ = true;
+    }
+
+private:
+    std::atomic<bool>* dead_;
 };
 
 struct MoveRefused : std::runtime_error {

@@ -1,4 +1,5 @@
 // Future and async: the value or the exception, once; waiting for it, with and without a limit; dropping it.
+#include <atomic>
 #include <chrono>
 #include <future>
 #include <memory>
@@ -116,16 +117,20 @@ TEST_CASE("a goroutine whose Future is dropped goes on, and its exception is ign
     });
 }
 
-TEST_CASE("closure and arguments are destroyed before the Future is ready") {
+TEST_CASE("closure and arguments are destroyed before the Future is ready, result or exception") {
     fixture::at_each_worker_count([] {
-        for (int i = 0; i < 100; ++i) {
-            const long before = fixture::Alive::count;
+        for (const bool throws : {false, true}) {
+            std::atomic<bool> closure_dead{false}, argument_dead{false};
             auto future = gofer::async(
-                [held = fixture::Lone{1}](const fixture::Lone& arg) { return held.value + arg.value; },
-                fixture::Lone{2});
+                [throws, held = fixture::SlowToDie{closure_dead}](const fixture::SlowToDie&) {
+                    if (throws) throw std::runtime_error{"instead"};
+                    return 3;
+                },
+                fixture::SlowToDie{argument_dead});
             future.wait();
-            VERIFY(fixture::Alive::count == before);
-            VERIFY(future.get() == 3);
+            VERIFY(closure_dead);
+            VERIFY(argument_dead);
+            VERIFY(throws == fixture::throws<std::runtime_error>([&] { VERIFY(future.get() == 3); }));
         }
     });
 }

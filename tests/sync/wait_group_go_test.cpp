@@ -65,27 +65,26 @@ TEST_CASE("a goroutine of a group may start others in it") {
 
 TEST_CASE("a goroutine's closure and arguments are destroyed before wait returns") {
     fixture::at_each_worker_count([] {
-        for (int i = 0; i < 200; ++i) {
-            gofer::WaitGroup wg;
-            const long before = fixture::Alive::count;
-            wg.go([held = fixture::Lone{1}](const fixture::Lone&) { VERIFY(held.value == 1); },
-                  fixture::Lone{2});
-            wg.wait();
-            VERIFY(fixture::Alive::count == before);
-        }
+        std::atomic<bool> closure_dead{false}, argument_dead{false};
+        gofer::WaitGroup wg;
+        wg.go([held = fixture::SlowToDie{closure_dead}](const fixture::SlowToDie&) {},
+              fixture::SlowToDie{argument_dead});
+        wg.wait();
+        VERIFY(closure_dead);
+        VERIFY(argument_dead);
     });
 }
 
 TEST_CASE("a goroutine that parked has its closure destroyed before wait returns, too") {
     fixture::at_each_worker_count([] {
+        std::atomic<bool> dead{false};
         const gofer::Channel<int> c;
         gofer::WaitGroup wg;
-        const long before = fixture::Alive::count;
-        wg.go([c, held = fixture::Lone{1}] { VERIFY(c.receive() == held.value); });
+        wg.go([c, held = fixture::SlowToDie{dead}] { c.receive(); });
         fixture::parked_reaches(1);
         c.send(1);
         wg.wait();
-        VERIFY(fixture::Alive::count == before);
+        VERIFY(dead);
     });
 }
 

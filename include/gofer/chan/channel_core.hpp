@@ -28,6 +28,7 @@ public:
     void release() noexcept {
         if (references_.fetch_sub(1, std::memory_order_release) != 1) return;
         static_cast<void>(references_.load(std::memory_order_acquire)); // the last one only: the others learn nothing
+        await_unlock();
         delete this;
     }
 
@@ -111,6 +112,13 @@ public:
 
 private:
     ~ChannelCore() = default;
+
+    // A goroutine that got here without a handle of its own, and is to be abandoned, may be parking at this moment.
+    void await_unlock() noexcept {
+        base::EngineRegion engine;
+        lock_.lock();
+        lock_.unlock();
+    }
 
     // What moving a parked sender's value threw, on the receiver's side. Nothing for most types.
     struct CanFail {
