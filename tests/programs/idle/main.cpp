@@ -21,6 +21,14 @@ programs::Use pass(std::chrono::seconds time) {
     return programs::use_of_others() - before;
 }
 
+/// A second, or some more until the last trimmed stacks have been looked at; only polling lasts longer.
+void settle() {
+    for (int seconds = 0; seconds < 20; ++seconds) {
+        const programs::Use used = pass(std::chrono::seconds{1});
+        if (used.voluntary + used.involuntary == 0) return;
+    }
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -31,7 +39,7 @@ int main(int argc, char** argv) {
     std::thread main_of_run{[&own] { own.run([] { gofer::sleep_for(std::chrono::hours::max()); }); }};
     main_of_run.detach();
 
-    std::this_thread::sleep_for(std::chrono::seconds{1});
+    settle();
     const programs::Use used = pass(time);
     std::printf("in %lld s: %lld ns of processor time, %lld voluntary and %lld involuntary switches of %lld threads\n",
                 static_cast<long long>(time.count()), used.nanoseconds, used.voluntary, used.involuntary, used.threads);
