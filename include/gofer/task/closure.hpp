@@ -53,8 +53,12 @@ class Disposable {
 public:
     template <class G>
         requires(!std::is_same_v<std::decay_t<G>, Disposable>)
-    explicit Disposable(G&& f) : f_(std::forward<G>(f)) {}
-    Disposable(Disposable&& other) noexcept(std::is_nothrow_move_constructible_v<F>) : f_(std::move(other.f_)) {}
+    explicit Disposable(G&& f) : f_(std::forward<G>(f)) {
+        is_initialized();
+    }
+    Disposable(Disposable&& other) noexcept(std::is_nothrow_move_constructible_v<F>) : f_(std::move(other.f_)) {
+        is_initialized();
+    }
     ~Disposable() { dispose(); }
 
     decltype(auto) operator()() && { return std::move(f_)(); }
@@ -63,6 +67,9 @@ public:
     }
 
 private:
+    // gcc loses sight of that between a union's constructor and its use, and would warn in the user's destructors.
+    void is_initialized() noexcept { asm("" : "+m"(reinterpret_cast<char(&)[sizeof(F)]>(f_))); }
+
     union {
         F f_;
     };
