@@ -15,8 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// For each number of workers.
-constexpr auto time_each = 200ms;
+constexpr int rounds = 3000;
 
 /// Locals on both sides of the park, which a goroutine resumed half asleep would find changed.
 template <class Park>
@@ -31,14 +30,13 @@ template <class Park, class Strike>
 void strike_while_parking(Park park, Strike strike) {
     const fixture::Disturbance disturbance;
     fixture::at_each_worker_count([&] {
-        const auto end = std::chrono::steady_clock::now() + time_each;
         std::atomic<bool> over{false};
         std::thread striker{[&] {
             while (!over) strike();
         }};
         gofer::WaitGroup wg;
         wg.go([&] {
-            for (int i = 0; std::chrono::steady_clock::now() < end; ++i) parks_soundly(i, park);
+            for (int i = 0; i < rounds; ++i) parks_soundly(i, park);
         });
         wg.wait();
         over = true;
@@ -89,11 +87,10 @@ TEST_CASE("one that waits for a lock is struck by the unlock at the moment it pa
 TEST_CASE("one that yields is taken by another worker at the moment it yields") {
     const fixture::Disturbance disturbance;
     fixture::at_each_worker_count([] {
-        const auto end = std::chrono::steady_clock::now() + time_each;
         gofer::WaitGroup wg;
         for (int g = 0; g < 8; ++g)
-            wg.go([end] {
-                for (int i = 0; std::chrono::steady_clock::now() < end; ++i) parks_soundly(i, gofer::yield);
+            wg.go([] {
+                for (int i = 0; i < rounds; ++i) parks_soundly(i, gofer::yield);
             });
         wg.wait();
     });

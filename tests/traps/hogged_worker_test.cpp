@@ -64,14 +64,12 @@ TEST_CASE("goroutines queued behind one that computes on are taken by another wo
 TEST_CASE("timers of a worker that is stuck fire on another one") {
     with_other_workers([](std::atomic<int>& done) {
         gofer::WaitGroup wg;
-        std::atomic<int> sleeping{0};
         for (int i = 0; i < 10; ++i)
-            wg.go([&] {
-                ++sleeping;
-                gofer::sleep_for(5ms);
+            wg.go([&done] {
+                gofer::sleep_for(2ms);
                 ++done;
             });
-        VERIFY(fixture::eventually([&sleeping] { return sleeping == 10; }));
+        fixture::parked_reaches(10);
         VERIFY(compute_until(done, 10));
         wg.wait();
     });
