@@ -7,6 +7,7 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/disturbance.hpp"
 #include "../support/fixture.hpp"
 #include "../support/stack_memory.hpp"
 
@@ -104,7 +105,25 @@ TEST_CASE("the stack of a deep goroutine that has ended shrinks") {
     });
 }
 
+TEST_CASE("the frames of a goroutine that computes on for long are left alone") {
+    fixture::at_each_worker_count([] {
+        gofer::WaitGroup wg;
+        wg.go([] {
+            const volatile char here = 0;
+            auto compute = [] {
+                const auto end = std::chrono::steady_clock::now() + 700ms;
+                while (std::chrono::steady_clock::now() < end) {
+                }
+            };
+            fixture::go_deep(&here, deep, compute);
+        });
+        for (int i = 0; i < 70; ++i) gofer::sleep_for(10ms);
+        wg.wait();
+    });
+}
+
 TEST_CASE("frames keep their values while their stacks are trimmed again and again") {
+    const fixture::Disturbance disturbance;
     fixture::at_each_worker_count([] {
         gofer::WaitGroup wg;
         for (int i = 0; i < 16; ++i)

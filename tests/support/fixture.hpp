@@ -62,8 +62,8 @@ inline bool parked_reaches(std::size_t n) {
     return VERIFY(eventually([n] { return gofer::Runtime::current().stats().parked >= n; }));
 }
 
-/// Whether a goroutine that calls f parks in it, to be abandoned there when its runtime ends. f must own all
-/// it uses.
+/// Whether a goroutine that calls f parks in it, stays there for a moment in which it could return, and is
+/// abandoned there when its runtime ends. f must own all it uses.
 template <class F>
 [[nodiscard]] bool parks_for_ever(F f) {
     static std::atomic<bool> returned;
@@ -75,7 +75,8 @@ template <class F>
             f();
             returned = true;
         });
-        parked_reaches(1);
+        VERIFY(eventually([] { return returned || gofer::Runtime::current().stats().parked >= 1; }));
+        gofer::sleep_for(std::chrono::milliseconds{2});
     });
     require_no_failures();
     return !returned;

@@ -40,7 +40,6 @@ public:
 
 private:
     gofer::base::SpinLock lock_;
-    bool fired_{false};
     gofer::base::List<gofer::wait::InterruptNode> nodes_;
 };
 

@@ -26,6 +26,8 @@ template <class Predicate>
 
 class LeakProof {
 public:
+    [[nodiscard]] bool clean() const { return Holding{} == before_; }
+
     /// For a finished `run`: nothing may be left the moment it has returned.
     void require_clean() const {
         const Holding now;
@@ -38,7 +40,7 @@ public:
 
     /// For the default runtime, which goes on: its goroutines may still be on their last steps.
     void require_clean_soon() const {
-        static_cast<void>(eventually([this] { return Holding{} == before_; }));
+        static_cast<void>(eventually([this] { return clean(); }));
         require_clean();
     }
 

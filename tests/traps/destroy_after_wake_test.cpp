@@ -1,6 +1,7 @@
 // What is waited for may be destroyed as soon as the wait returns, also while the call that woke the waiter has not yet
 // returned itself: the waker touches nothing of it afterwards. AddressSanitizer is the judge, and so are the values.
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/disturbance.hpp"
 #include "../support/fixture.hpp"
 
 namespace {
@@ -132,19 +134,45 @@ TEST_CASE("a mutex may go when its last owner has it") {
     again_and_again(hand_mutex_over);
 }
 
-TEST_CASE("what a plain thread waited for may go as well") {
-    fixture::on_a_plain_thread([] {
-        for (int i = 0; i < rounds / 4; ++i) {
-            wait_for_group();
-            wait_for_promise();
-            receive_once();
-            send_once();
-            wait_for_close();
-            select_once();
-            hand_mutex_over();
+// A plain thread goes on by itself while its waker is held up, where a goroutine would often wait for its turn on the
+// waker's own worker.
+void as_a_plain_thread(void (*f)()) {
+    fixture::on_a_plain_thread([f] {
+        const fixture::Disturbance disturbance;
+        const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{500};
+        while (std::chrono::steady_clock::now() < end) {
+            f();
             overwrite_frames();
         }
     });
+}
+
+TEST_CASE("a wait group may go when the wait of a plain thread returns") {
+    as_a_plain_thread(wait_for_group);
+}
+
+TEST_CASE("a Future and its Promise may go when a plain thread has the value") {
+    as_a_plain_thread(wait_for_promise);
+}
+
+TEST_CASE("a channel may go when a plain thread has received from it") {
+    as_a_plain_thread(receive_once);
+}
+
+TEST_CASE("a channel may go when a plain thread has sent on it") {
+    as_a_plain_thread(send_once);
+}
+
+TEST_CASE("a channel may go when a plain thread has seen it closed") {
+    as_a_plain_thread(wait_for_close);
+}
+
+TEST_CASE("a channel may go when the select of a plain thread has chosen it") {
+    as_a_plain_thread(select_once);
+}
+
+TEST_CASE("a mutex may go when a plain thread is its last owner") {
+    as_a_plain_thread(hand_mutex_over);
 }
 
 TEST_CASE("a wait group of a goroutine may go when a plain thread was the last one") {

@@ -1,6 +1,8 @@
 // Until when a call may block: a deadline, and a hook by which something else ends the wait early.
 #pragma once
 
+#include <atomic>
+#include <concepts>
 #include <cstdint>
 
 #include <gofer/base/clock.hpp>
@@ -24,8 +26,18 @@ public:
     /// When this has returned, nobody touches the node or its episode any more.
     virtual void detach(InterruptNode& node) noexcept = 0;
 
+    bool fired() const noexcept { return fired_.load(std::memory_order_acquire); }
+
 protected:
     ~Interrupt() = default;
+
+    std::atomic<bool> fired_{false}; // set, with release, before the attached waits are ended
+};
+
+/// A handle whose end ends waits: Context. A null pointer: it never ends.
+template <class C>
+concept Ending = requires(const C& c) {
+    { interrupt_of(c) } noexcept -> std::same_as<Interrupt*>;
 };
 
 inline constexpr std::int64_t no_wait = 0;
@@ -44,7 +56,12 @@ struct Until {
     static Until at(std::chrono::time_point<C, D> tp) noexcept {
         return {base::deadline_at(tp), nullptr};
     }
+    template <Ending C>
+    static Until end_of(const C& c) noexcept {
+        return {base::never, interrupt_of(c)};
+    }
 
+    bool interrupted() const noexcept { return interrupt && interrupt->fired(); }
     bool limited() const noexcept { return deadline != base::never || interrupt; }
     bool over() const noexcept {
         return deadline == no_wait || (deadline != base::never && deadline <= base::now_ns());

@@ -79,6 +79,28 @@ const Scenario reused_stacks{"frames of every shape on reused stacks", [](const 
     });
 }};
 
+// A loop's frames and a goroutine's own come to lie on the same stacks by turns, none of them ever left by a return.
+const Scenario by_turns{"stacks that serve as loops and as a goroutine's own by turns", [](const Setting& s) {
+    gofer::run(s.options(), [] {
+        for (int round = 0; round < 30; ++round) {
+            gofer::WaitGroup wg;
+            const gofer::Channel<int> gate;
+            for (int i = 0; i < 20; ++i) {
+                gofer::GoOptions options;
+                if ((i + round) % 2 == 0) options.stack_size = 256 << 10;
+                wg.go(options, [gate, i] {
+                    many_small_frames(i % 5);
+                    gate.receive();
+                    fill(4000);
+                });
+            }
+            gofer::yield();
+            gate.close();
+            wg.wait();
+        }
+    });
+}};
+
 const Scenario abandoned{"goroutines abandoned in the middle", [](const Setting& s) {
     auto options = s.options();
     options.shutdown_grace = std::chrono::milliseconds{1};
