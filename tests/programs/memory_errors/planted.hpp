@@ -34,11 +34,16 @@ inline volatile char* unknown(volatile char* p) {
     *p = 2;
 }
 
+[[gnu::noinline]] inline void keep(int** kept, int* address) {
+    asm volatile("" : "+r"(address)::"memory");
+    *kept = address;
+}
+/// No assembly in here: clang does not watch the frames of functions that have some.
 [[gnu::noinline]] inline int* kept_address(bool wrong, int* fine) {
     int local = 1;
-    int* p = wrong ? &local : fine;
-    asm volatile("" : "+r"(p)::"memory");
-    return p;
+    int* kept = nullptr;
+    keep(&kept, wrong ? &local : fine);
+    return kept;
 }
 
 [[gnu::noinline]] inline void use_after_return(bool wrong, bool moves) {
