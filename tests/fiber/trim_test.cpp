@@ -2,6 +2,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <vector>
 
 #include <gofer/gofer.hpp>
@@ -33,15 +34,19 @@ bool all_shrink(const std::vector<StackBounds>& stacks) {
 /// Goroutines that went deep and are parked on c; their stacks.
 std::vector<StackBounds> start_deep_ones(gofer::WaitGroup& wg, const gofer::Channel<int>& c, std::size_t count) {
     std::vector<StackBounds> stacks(count);
+    gofer::WaitGroup known;
+    known.add(static_cast<std::int64_t>(count));
     for (StackBounds& stack : stacks)
-        wg.go([c, &stack] {
+        wg.go([c, &stack, &known] {
             const std::array<int, 3> kept{1, 2, 3};
             fixture::go_deep(deep);
             stack = fixture::stack_of(&kept);
+            known.done();
             c.receive();
             VERIFY(kept == std::array<int, 3>{1, 2, 3});
             fixture::go_deep(deep);
         });
+    known.wait();
     fixture::parked_reaches(count);
     return stacks;
 }
