@@ -7,8 +7,8 @@
 // - `line` is first in, first out: those that yielded, that were released many at a time, or were to run next when
 //   another one became ready.
 //
-// The owner pops `next`, the newest of `stack`, then the oldest of `line`; once in a while (the leash, by the clock)
-// the oldest of either ring, so that nothing starves. Thieves take half, oldest first: in a tree the oldest is the
+// The owner pops `next`, the newest of `stack`, then the oldest of `line`; every 16th turn the oldest of `line` first,
+// and once in a while (the leash, by the clock) the oldest of either ring, so that nothing starves. Thieves take half, oldest first: in a tree the oldest is the
 // largest. Only the owner adds.
 // A lock biased towards the owner and not a Chase-Lev deque: its pop needs a full fence each time, where this lock
 // needs none, and the lock lets a whole batch be spliced and three places be looked at in one step.
@@ -72,10 +72,17 @@ private:
 class RunQueue {
 public:
     /// May be read by anyone, as a hint: how many stand in the rings, which is the oldest, and who is next.
-    std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+    std::uint32_t size() const noexcept {
+        const std::uint64_t sizes = sizes_.load(std::memory_order_relaxed);
+        return static_cast<std::uint32_t>(sizes >> 32) + static_cast<std::uint32_t>(sizes);
+    }
+    /// Of those, how many were pushed and not put in line.
+    std::uint32_t pushed() const noexcept {
+        return static_cast<std::uint32_t>(sizes_.load(std::memory_order_relaxed) >> 32);
+    }
     std::uint32_t oldest_number() const noexcept { return oldest_.load(std::memory_order_relaxed); }
     Runnable next() const noexcept { return next_.load(std::memory_order_relaxed); }
-    bool empty() const noexcept { return size() == 0 && !next(); }
+    bool empty() const noexcept { return sizes_.load(std::memory_order_relaxed) == 0 && !next(); }
 
     void push(Runnable r) noexcept {
         lock_.lock();
@@ -137,6 +144,15 @@ public:
     }
     void release() noexcept { lock_.unlock(); }
 
+    /// The turn of those in line, before whoever is to run next.
+    Runnable pop_line() noexcept {
+        if (line_.empty()) return {};
+        lock_.lock();
+        const Runnable r = take_oldest(line_);
+        unlock();
+        return r;
+    }
+
     /// The turn of those who waited longest, of each ring in alternation.
     Runnable pop_fair() noexcept {
         if (size() == 0) return {};
@@ -173,7 +189,7 @@ private:
     static Runnable take_oldest(Ring& ring) noexcept { return ring.empty() ? Runnable{} : ring.pop_oldest(); }
 
     void publish() noexcept {
-        size_.store(stack_.size() + line_.size(), std::memory_order_relaxed);
+        sizes_.store(std::uint64_t{stack_.size()} << 32 | line_.size(), std::memory_order_relaxed);
         oldest_.store(stack_.oldest_number() + line_.oldest_number(), std::memory_order_relaxed);
     }
     void unlock() noexcept {
@@ -186,7 +202,7 @@ private:
     std::atomic<Runnable> next_{Runnable{}};
     Ring stack_;
     Ring line_;
-    std::atomic<std::uint32_t> size_{0};
+    std::atomic<std::uint64_t> sizes_{0}; // of the stack, in the upper half, and of the line
     std::atomic<std::uint32_t> oldest_{0};
 };
 

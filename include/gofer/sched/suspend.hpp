@@ -83,10 +83,15 @@ inline Goroutine* enter_loop(Worker& w, Runnable handed = {}) noexcept {
 
 /// Where the worker goes from a goroutine that leaves it.
 inline Goroutine* choose_next(Worker& w) noexcept {
-    w.count_turn();
-    if (w.loop_is_due()) [[unlikely]]
+    const std::uint32_t turn = w.count_turn();
+    Runnable r;
+    if (Worker::is_turn_of_line(turn)) [[unlikely]] {
+        if (w.loop_is_due()) return enter_loop(w);
+        r = w.queue.pop_line();
+    } else if (w.attention.load(std::memory_order_relaxed)) [[unlikely]] {
         return enter_loop(w);
-    const Runnable r = w.queue.pop();
+    }
+    if (!r) r = w.queue.pop();
     return r && !r.is_task() ? enter(w, r.goroutine()) : enter_loop(w, r);
 }
 

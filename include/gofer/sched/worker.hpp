@@ -19,13 +19,21 @@ namespace gofer::inline v1::sched {
 
 class Scheduler;
 
-/// What a thief remembers of a victim from its last look.
+/// What a thief saw of a victim when it looked last (search.hpp).
 struct Look {
+    static constexpr std::int64_t worth_moving_ns = 50'000; // for what would wait that long in a queue that moves
+
+    std::int64_t time = 0;
+    std::int64_t turn_ns = 0;      // on average since the look before; 0: not known
+    std::int64_t oldest_since = 0; // when the oldest was seen first
+    std::int64_t long_since = 0;   // when the queue was long first
     std::uint32_t turns = 0;
     std::uint32_t oldest = 0;
     std::uint32_t length = 0;
     Runnable next;
-    std::int64_t time = 0;
+    bool next_is_stuck = false; // its worker has taken no turn since the look before
+
+    bool is_long() const noexcept { return length * turn_ns >= worth_moving_ns; }
 };
 
 /// A counter that one thread writes and any may read.
@@ -80,11 +88,19 @@ struct alignas(64) Worker : fiber::Carrier {
     std::atomic<bool> frozen{false};
     std::thread thread;
 
-    void count_turn() noexcept { turns.store(turns.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed); }
+    /// The number of the turn that begins.
+    std::uint32_t count_turn() noexcept {
+        const std::uint32_t turn = turns.load(std::memory_order_relaxed) + 1;
+        turns.store(turn, std::memory_order_relaxed);
+        return turn;
+    }
     /// Every 32nd turn, or when asked for, the loop looks at the clock, timers, the injection queue and the leash.
     bool loop_is_due() const noexcept {
         return (turns.load(std::memory_order_relaxed) & 31) == 0 || attention.load(std::memory_order_relaxed);
     }
+    /// Every 16th turn those in line come before what was made ready last, so that a chain of wake-ups does not keep
+    /// them waiting; or thieves would take them, who are nearer than the end of the leash.
+    static bool is_turn_of_line(std::uint32_t turn) noexcept { return (turn & 15) == 0; }
     bool has_local_work() const noexcept { return !queue.empty(); }
 };
 
