@@ -16,6 +16,7 @@
 #include <cstdint>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
 #include <gofer/wait/word_lock.hpp>
 
@@ -41,6 +42,19 @@ public:
         }
         return false;
     }
+    /// Blocks until the mutex is the caller's (true) or the context has ended (false).
+    template <wait::Ending C>
+    [[nodiscard]] bool lock(const C& ctx) {
+        const wait::Until until = wait::Until::end_of(ctx);
+        return !until.interrupted() && (try_lock() || lock_slow(until));
+    }
+    /// The same under the name that goes with the timed forms.
+    template <wait::Ending C>
+    [[nodiscard]] bool try_lock(const C& ctx) {
+        return lock(ctx);
+    }
+
+    /// Waits at most so long for the mutex; zero or less: not at all.
     template <class Rep, class Period>
     [[nodiscard]] bool try_lock_for(std::chrono::duration<Rep, Period> d) {
         return try_lock() || try_until(wait::Until::after(d));
@@ -79,15 +93,8 @@ private:
 
     bool try_until(wait::Until until) { return !until.over() && lock_slow(until); }
 
-    // Short, since whoever holds it may be switched out; none where no other worker could release it.
     bool spin() noexcept {
-        const sched::Worker* w = sched::this_worker();
-        if (w && w->scheduler->workers.size() == 1) return false;
-        for (int round = 0; round < 4; ++round) {
-            for (int i = 0; i < 30; ++i) base::cpu_relax();
-            if (try_lock()) return true;
-        }
-        return false;
+        return wait::spin([this] { return try_lock(); });
     }
 
     [[gnu::noinline]] bool lock_slow(wait::Until until) {
@@ -146,7 +153,7 @@ private:
         base::EngineRegion engine;
         base::engine_release(&word_);
         const std::uint32_t seen = Lock::lock(word_);
-        if (!(seen & locked)) base::fatal("gofer: unlock of a Mutex that is not locked");
+        if (!(seen & locked)) unlocked_twice();
         std::uint32_t after = seen & (woken | starving);
         wait::Claimed next;
         if (!(seen & woken) || (seen & starving)) {
@@ -165,6 +172,11 @@ private:
             after |= has_waiters;
         word_.store(after, std::memory_order_release); // the last touch
         next.wake();
+    }
+
+    [[noreturn, gnu::cold]] static void unlocked_twice() noexcept {
+        base::fatal("gofer: unlock of a Mutex that is not locked; call unlock() once for each lock(), best by "
+                    "std::lock_guard or std::unique_lock");
     }
 
     std::atomic<std::uint32_t> word_{0};
