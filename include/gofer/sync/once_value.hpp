@@ -57,7 +57,8 @@ private:
 template <class F>
 class OnceValue {
     using R = typename OnceState<F>::R;
-    using Result = std::conditional_t<std::is_void_v<R> || std::is_reference_v<R>, R, const R&>;
+    using Result = std::conditional_t<std::is_void_v<R> || std::is_reference_v<R>, R,
+                                     std::add_lvalue_reference_t<const R>>;
 
 public:
     explicit OnceValue(F f) : state_(std::make_shared<OnceState<F>>(std::move(f))) {}
