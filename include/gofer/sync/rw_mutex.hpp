@@ -156,9 +156,17 @@ private:
     template <class Side>
     [[gnu::noinline]] bool block(wait::Until until) {
         if (until.over()) return false;
-        if (!wait::spin([this] { return take_now<Side>(); }) && !wait_in_list<Side>(until)) return false;
+        if (!spin<Side>() && !wait_in_list<Side>(until)) return false;
         acquire_edges<Side>();
         return true;
+    }
+
+    // Once somebody waits it is handed over, and there is nothing to be had by trying.
+    template <class Side>
+    bool spin() noexcept {
+        base::EngineRegion engine;
+        return wait::spin([this] { return take_now<Side>(); },
+                          [this] { return !(word_.load(std::memory_order_relaxed) & waiting); });
     }
 
     template <class Side>

@@ -109,7 +109,8 @@ private:
 
     [[gnu::noinline]] bool block(std::int64_t k, wait::Until until) {
         if (until.over()) return false;
-        if (wait::spin([this, k] { return take_now(k); })) return true;
+        const auto no_queue = [this] { return !(word_.load(std::memory_order_relaxed) & waiting); };
+        if (wait::spin([this, k] { return take_now(k); }, no_queue)) return true;
         base::EngineRegion engine;
         const bool got = wait_in_list(k, until);
         if (got) base::engine_acquire(&word_); // whoever released, not only the one who woke us

@@ -7,16 +7,21 @@
 namespace gofer::inline v1::wait {
 
 /// Tries a few times, about a microsecond long: whoever holds the thing may be switched out. Not at all where there is
-/// no other worker that could release it.
-template <class Try>
-bool spin(Try try_now) noexcept {
+/// no other worker that could release it, and no longer than `worth_it()`.
+template <class Try, class Worth>
+bool spin(Try try_now, Worth worth_it) noexcept {
     const sched::Worker* w = sched::this_worker();
     if (w && w->scheduler->workers.size() == 1) return false;
-    for (int round = 0; round < 4; ++round) {
+    for (int round = 0; round < 4 && worth_it(); ++round) {
         for (int i = 0; i < 30; ++i) base::cpu_relax();
         if (try_now()) return true;
     }
     return false;
+}
+
+template <class Try>
+bool spin(Try try_now) noexcept {
+    return spin(try_now, [] { return true; });
 }
 
 } // namespace gofer::inline v1::wait
