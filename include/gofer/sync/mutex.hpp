@@ -8,6 +8,11 @@
 //   without waiters. A waiter spins shortly before it parks.
 // - Starving: a waiter that tries again in vain after over 1 ms turns barging off; the mutex is handed to the waiters
 //   in order until one of them has waited less (Go, sync/mutex.go, "starvation mode").
+// - The one that was woken may belong to a runtime that ends before it can try again. So a Mutex at which waiters of
+//   such a runtime have met others does not rely on "on the way": whoever comes to wait clears it, and waits so that the
+//   end of a runtime makes it look again (wait/recall.hpp). Those that were in the list before stand ahead of the
+//   first stranger. One that gets a starving mutex handed over and is abandoned then has it for ever, like one that is
+//   abandoned while it holds it.
 // - The store that releases the mutex is the last touch: the next owner may destroy it. While the lock of the list is
 //   held nobody else changes the word, so list and mutex are released by one store.
 #pragma once
@@ -16,6 +21,8 @@
 #include <cstdint>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/sched/default_scheduler.hpp>
+#include <gofer/wait/recall.hpp>
 #include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
 #include <gofer/wait/word_lock.hpp>
@@ -124,7 +131,9 @@ private:
             base::engine_acquire(&word_);
             return Turn::got;
         }
-        wait::Episode episode(until);
+        const bool shared = shared_by_runtimes(seen);
+        if (shared) seen &= ~woken;
+        wait::Episode episode(until, shared);
         Queued self(episode);
         if (was_woken)
             waiters_.push_front(self);
@@ -132,8 +141,12 @@ private:
             waiters_.push_back(self);
         if (was_woken && base::now_ns() - since > starving_after_ns) seen |= starving;
         word_.store(seen | has_waiters | Lock::bit, std::memory_order_relaxed);
-        episode.park(task::WaitReason::mutex, this, Lock::unlocker(word_));
-        if (episode.ended() != wait::Ended::by_partner) return give_up(self);
+        park(episode, shared);
+        if (episode.ended() != wait::Ended::by_partner) {
+            leave_list(self);
+            const bool recalled = episode.ended() == wait::Ended::by_interrupt && !until.interrupted();
+            return recalled ? Turn::again : Turn::timed_out;
+        }
         if (!self.handed_over) return Turn::again;
         if (base::now_ns() - since < starving_after_ns) {
             Lock::lock(word_);
@@ -142,11 +155,25 @@ private:
         return Turn::got;
     }
 
-    Turn give_up(Queued& self) noexcept {
+    void park(wait::Episode& episode, bool shared) noexcept {
+        const wait::Recall::Listed listed(episode, shared);
+        episode.park(task::WaitReason::mutex, this, Lock::unlocker(word_));
+    }
+
+    void leave_list(Queued& self) noexcept {
         Lock::lock(word_);
         waiters_.remove_if_linked(self);
         Lock::unlock(word_, waiters_.empty() ? has_waiters | starving : 0);
-        return Turn::timed_out;
+    }
+
+    // Whether waiters of a runtime that may end have met others here. Under the lock of the list.
+    bool shared_by_runtimes(std::uint32_t word) noexcept {
+        const sched::Worker* w = sched::this_worker();
+        const bool may_end = w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_relaxed);
+        const std::uint32_t mine = may_end ? w->scheduler->id : never_ends;
+        if (waiters_.empty() && !(word & woken)) home_ = mine; // nobody of the others is left
+        if (home_ != mine) home_ = several;
+        return home_ == several;
     }
 
     [[gnu::noinline]] void unlock_slow() {
@@ -179,7 +206,11 @@ private:
                     "std::lock_guard or std::unique_lock");
     }
 
+    static constexpr std::uint32_t never_ends = UINT32_MAX - 1; // the default runtime, and plain threads
+    static constexpr std::uint32_t several = UINT32_MAX;
+
     std::atomic<std::uint32_t> word_{0};
+    std::uint32_t home_ = never_ends; // the runtime of those who wait, or `several`; guarded by the list's lock
     wait::WaitList waiters_;
 };
 
