@@ -10,8 +10,8 @@
 //   in order until one of them has waited less (Go, sync/mutex.go, "starvation mode").
 // - The one that was woken may belong to a runtime that ends before it can try again. So a Mutex at which waiters of
 //   such a runtime have met others does not rely on "on the way": whoever comes to wait clears it, and waits so that the
-//   end of a runtime makes it look again (wait/recall.hpp). Those that were in the list before stand ahead of the
-//   first stranger. One that gets a starving mutex handed over and is abandoned then has it for ever, like one that is
+//   end of a runtime makes it look again (wait/recall.hpp). Those in the list who know nothing of that stand ahead of the
+//   first stranger, so they need not. One that gets a starving mutex handed over and is abandoned then has it for ever, like one that is
 //   abandoned while it holds it.
 // - The store that releases the mutex is the last touch: the next owner may destroy it. While the lock of the list is
 //   held nobody else changes the word, so list and mutex are released by one store.
@@ -19,6 +19,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include <gofer/base/fatal.hpp>
 #include <gofer/sched/default_scheduler.hpp>
@@ -120,6 +121,7 @@ private:
     }
 
     enum class Turn { again, got, timed_out };
+    enum class Company { alike, mixed_now, mixed };
 
     // Takes the mutex if it is free, else waits in the list until woken or until it is handed over.
     Turn wait_once(wait::Until until, std::int64_t since, bool was_woken) {
@@ -131,17 +133,17 @@ private:
             base::engine_acquire(&word_);
             return Turn::got;
         }
-        const bool shared = shared_by_runtimes(seen);
-        if (shared) seen &= ~woken;
-        wait::Episode episode(until, shared);
+        const Company company = join_company(seen);
+        if (company != Company::alike) seen &= ~woken;
+        wait::Episode episode(until, company != Company::alike);
         Queued self(episode);
-        if (was_woken)
+        if (was_woken && company != Company::mixed_now)
             waiters_.push_front(self);
         else
             waiters_.push_back(self);
         if (was_woken && base::now_ns() - since > starving_after_ns) seen |= starving;
         word_.store(seen | has_waiters | Lock::bit, std::memory_order_relaxed);
-        park(episode, shared);
+        park(episode, company);
         if (episode.ended() != wait::Ended::by_partner) {
             leave_list(self);
             const bool recalled = episode.ended() == wait::Ended::by_interrupt && !until.interrupted();
@@ -155,8 +157,8 @@ private:
         return Turn::got;
     }
 
-    void park(wait::Episode& episode, bool shared) noexcept {
-        const wait::Recall::Listed listed(episode, shared);
+    void park(wait::Episode& episode, Company company) noexcept {
+        const wait::Recall::Listed listed(episode, company != Company::alike);
         episode.park(task::WaitReason::mutex, this, Lock::unlocker(word_));
     }
 
@@ -166,14 +168,15 @@ private:
         Lock::unlock(word_, waiters_.empty() ? has_waiters | starving : 0);
     }
 
-    // Whether waiters of a runtime that may end have met others here. Under the lock of the list.
-    bool shared_by_runtimes(std::uint32_t word) noexcept {
+    // Notes where the caller belongs, under the lock of the list. `mixed_now`: those in the list do not know yet that
+    // they are in mixed company.
+    Company join_company(std::uint32_t word) noexcept {
         const sched::Worker* w = sched::this_worker();
         const bool may_end = w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_relaxed);
         const std::uint32_t mine = may_end ? w->scheduler->id : never_ends;
-        if (waiters_.empty() && !(word & woken)) home_ = mine; // nobody of the others is left
-        if (home_ != mine) home_ = several;
-        return home_ == several;
+        if (waiters_.empty() && !(word & woken)) home_ = mine;
+        if (home_ == mine) return Company::alike;
+        return std::exchange(home_, several) == several ? Company::mixed : Company::mixed_now;
     }
 
     [[gnu::noinline]] void unlock_slow() {

@@ -9,7 +9,8 @@
 // - Phases (Go; Brandenburg and Anderson, "Spin-based reader-writer synchronization for multiprocessor real-time
 //   systems", phase-fair locks): a writer that leaves lets in all readers that wait, the last reader that leaves lets
 //   in the writer that came first. So a reader waits for one writer at most, a writer for those before it and as many
-//   phases of readers. The mutex is handed over, never up for grabs while somebody waits.
+//   phases of readers. The mutex is handed over, never up for grabs while somebody waits. (One that gets it and is
+//   abandoned before it runs has it for ever, like one that is abandoned while it holds it.)
 // - Somebody waits only while it is held, and readers wait only while a writer has it or waits for it.
 // - TSan sees none of the atomics: readers must not seem ordered among themselves, or a race between two of them would
 //   be hidden. The true edges are given by hand: &writers_ stands for what writers have done, &readers_ for readers.
