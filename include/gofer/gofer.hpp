@@ -9,7 +9,8 @@
 //   task/   the goroutine: a record without a stack until it starts, then the record at the top of its stack
 //   sched/  which goroutine runs where and when: queues, timers, loops, idle protocol, monitor
 //   wait/   how a goroutine, or a plain thread, blocks and is woken; every primitive blocks through wait/episode.hpp
-//   sync/   WaitGroup, Mutex, Future, async          chan/  channels and select          time/  sleep
+//   sync/   WaitGroup, Mutex, RWMutex, Cond, Once, Semaphore, Barrier, Future, async: one a file
+//   chan/   channels and select          time/  sleep
 //   debug/  reports and the end of a runtime; only the files beside this one include it
 //
 // The way of one goroutine: go() puts the closure into a record (wait/spawn.hpp) and the record into its worker's queue
@@ -31,7 +32,13 @@
 #include <gofer/go.hpp>
 #include <gofer/runtime.hpp>
 #include <gofer/sync/async.hpp>
+#include <gofer/sync/barrier.hpp>
+#include <gofer/sync/cond.hpp>
 #include <gofer/sync/future.hpp>
 #include <gofer/sync/mutex.hpp>
+#include <gofer/sync/once.hpp>
+#include <gofer/sync/once_value.hpp>
+#include <gofer/sync/rw_mutex.hpp>
+#include <gofer/sync/semaphore.hpp>
 #include <gofer/sync/wait_group.hpp>
 #include <gofer/time/sleep.hpp>

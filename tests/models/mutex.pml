@@ -6,11 +6,17 @@
 // All of it is read-modify-writes on one word, so memory is sequentially consistent here. "Over 1 ms old" is
 // either answer at any time.
 //
+// With ENDING the first Locker belongs to a runtime that ends, the others do not: once it is stopped that Locker runs no
+// more where it waits, woken or not, and a claim may or may not see that until the others have been recalled.
+//   home ... home_, join_company    Ender ... debug::shut_down, Recall::look_again    listed_for_recall ... Recall::Listed
+// One that dies with the mutex handed over to it has it for ever.
+//
 // Holds: one owner at a time; nobody waits for ever (Quiet), and under weak fairness all come to an end
 // (ENDS); nobody touches the mutex after the last one that had to take it has released it, since it may be
 // gone (TOUCH).
 //
-// Mutations, each found to fail: WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS,
+// Mutations, each found to fail: with ENDING: NO_RECALL, RELY_ON_WOKEN, FORGET_HOME,
+// STRANGER_TO_FRONT; else WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS,
 // STAYS_IN_LIST, TOUCH_AFTER_RELEASE, CLEAR_WITHOUT_LOCK, HAND_OVER_OPEN, UNLOCK_BLIND, TRY_UNDER_LOCK.
 
 #ifndef LOCKERS
@@ -29,6 +35,11 @@
 #define WAITING 1
 #define BY_PARTNER 2
 #define BY_DEADLINE 3
+#define BY_RECALL 4
+
+#define NEVER_ENDS 1
+#define ENDS 2
+#define SEVERAL 3
 
 byte word;
 byte list[LOCKERS];   // waiters_, the oldest first; guarded by LIST
@@ -38,6 +49,10 @@ byte result[LOCKERS]; // of the episode; 0: no call is waiting
 bool handed_over[LOCKERS];
 bool made_ready[LOCKERS];
 
+byte home = NEVER_ENDS;          // guarded by LIST
+bool listed_for_recall[LOCKERS];
+bool stopped, recalled, dead, mortal_finished;
+
 byte owners;
 byte users = LOCKERS; // have not released it for the last time
 bool gone;
@@ -45,6 +60,11 @@ byte finished;
 
 #define TOUCH assert(!gone)
 #define TIMED(p) ((p) == LOCKERS - 1)
+#ifdef ENDING
+#define MORTAL(p) ((p) == 0)
+#else
+#define MORTAL(p) false
+#endif
 
 #include "mutex_word.pml"
 
@@ -61,8 +81,9 @@ inline unlock_slow(p, seen, after, next, got) {
             atomic {
                 assert(result[next] != 0);
                 if
-                :: result[next] == WAITING -> result[next] = BY_PARTNER; got = true
-                :: else
+                :: result[next] == WAITING && !(MORTAL(next) && recalled) -> result[next] = BY_PARTNER; got = true
+                :: result[next] != WAITING
+                :: MORTAL(next) && stopped
                 fi
             }
         :: else -> break
@@ -113,7 +134,7 @@ inline unlock(p, seen, after, next, got) {
 
 proctype Locker(byte me) {
     byte seen, after, next, i, turns = TURNS;
-    bool got, was_woken;
+    bool got, was_woken, to_front;
 
     do
     :: turns == 0 -> break
@@ -161,20 +182,63 @@ lock_slow:
 #endif
         :: else
         fi;
+        d_step { // join_company
+            if
+#ifndef FORGET_HOME
+            :: listed == 0 && !(seen & WOKEN) -> home = (MORTAL(me) -> ENDS : NEVER_ENDS)
+#else
+            :: listed == 0 -> home = (MORTAL(me) -> ENDS : NEVER_ENDS)
+#endif
+            :: else
+            fi;
+            to_front = was_woken;
+            if
+            :: home != (MORTAL(me) -> ENDS : NEVER_ENDS) ->
+#ifndef STRANGER_TO_FRONT
+                to_front = was_woken && (home == SEVERAL);
+#endif
+                home = SEVERAL
+            :: else
+            fi
+        }
         result[me] = WAITING;
         if
-        :: was_woken -> push_front(me)
+        :: home == SEVERAL ->
+            listed_for_recall[me] = true;
+#ifndef RELY_ON_WOKEN
+            seen = seen & ~WOKEN
+#endif
+        :: else
+        fi;
+        if
+        :: to_front -> push_front(me)
         :: else -> push_back(me)
         fi;
         if
         :: was_woken -> seen = seen | STARVING
         :: true
         fi;
+        to_front = false;
         atomic { TOUCH; word = seen | HAS_WAITERS | LIST; seen = 0 }
         unlock_list(0); // park: the other side of the switch
         if
         :: made_ready[me]
         :: atomic { TIMED(me) && result[me] == WAITING -> result[me] = BY_DEADLINE }
+        :: atomic {
+            MORTAL(me) && stopped -> dead = true; users--; goto gave_up
+           }
+        fi;
+        listed_for_recall[me] = false;
+        if
+        :: result[me] == BY_RECALL ->
+            lock_list(seen);
+            remove_if_linked(me);
+            if
+            :: listed == 0 -> unlock_list(HAS_WAITERS | STARVING)
+            :: else -> unlock_list(0)
+            fi;
+            atomic { made_ready[me] = false; result[me] = 0; seen = 0; was_woken = true; goto lock_slow }
+        :: else
         fi;
         if
         :: result[me] == BY_DEADLINE -> // give_up
@@ -218,12 +282,41 @@ locked:
         fi
     od;
 gave_up:
-    finished++
+    atomic {
+        finished++;
+        if
+        :: MORTAL(me) -> mortal_finished = true
+        :: else
+        fi
+    }
 }
 
 proctype Quiet() {
-    timeout -> assert(finished == LOCKERS)
+    timeout -> assert(finished == LOCKERS || (dead && handed_over[0]))
 }
+
+#ifdef ENDING
+proctype Ender() {
+    byte p;
+    stopped = true;
+    (dead || mortal_finished); // its threads have ended
+#ifndef NO_RECALL
+    atomic {
+        p = 0;
+        do
+        :: p < LOCKERS ->
+            if
+            :: listed_for_recall[p] && result[p] == WAITING -> result[p] = BY_RECALL; made_ready[p] = true
+            :: else
+            fi;
+            p++
+        :: else -> break
+        od;
+        recalled = true; p = 0
+    }
+#endif
+}
+#endif
 
 #ifdef ENDS
 ltl ends { <> (finished == LOCKERS) }
@@ -238,6 +331,9 @@ init {
 #endif
 #if LOCKERS > 3
         run Locker(3);
+#endif
+#ifdef ENDING
+        run Ender();
 #endif
         run Quiet()
     }

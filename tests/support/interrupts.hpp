@@ -38,6 +38,11 @@ public:
         return nodes_.empty();
     }
 
+    /// A Trigger stands for a context: it may be given wherever one may.
+    friend gofer::wait::Interrupt* interrupt_of(const Trigger& trigger) noexcept {
+        return const_cast<Trigger*>(&trigger);
+    }
+
 private:
     gofer::base::SpinLock lock_;
     gofer::base::List<gofer::wait::InterruptNode> nodes_;

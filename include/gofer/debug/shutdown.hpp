@@ -11,6 +11,7 @@
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/worker_thread.hpp>
 #include <gofer/time/sleep.hpp>
+#include <gofer/wait/recall.hpp>
 
 namespace gofer::inline v1::debug {
 
@@ -97,6 +98,7 @@ inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool
     await_goroutines(s, grace);
     end_threads(s, grace);
     const std::size_t left = s.live() == 0 ? 0 : abandon_queued(s) + abandon_all(s);
+    if (left) wait::Recall::instance().look_again();
     if (left && fatal_leaks)
         base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);
     sched::Monitor::instance().remove(s);

@@ -41,6 +41,11 @@ private:
     std::atomic<std::uint32_t> size_{0};
 };
 
+[[gnu::visibility("default")]] inline std::uint32_t next_scheduler_id() noexcept {
+    static std::atomic<std::uint32_t> ids{0};
+    return ids.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 class Scheduler {
 public:
     Scheduler(unsigned worker_count, std::size_t stack_size)
@@ -55,6 +60,7 @@ public:
 
     std::vector<std::unique_ptr<Worker>> workers;
     const unsigned stack_class;
+    const std::uint32_t id = next_scheduler_id();
     InjectionQueue injected;
     Idle idle;
     std::atomic<std::uint64_t> spawned_outside{0};

@@ -150,6 +150,13 @@ public:
     [[nodiscard]] bool wait_until(std::chrono::time_point<C, D> tp) const {
         return state().wait(wait::Until::at(tp));
     }
+    /// Waits until the result is there (true) or the context has ended (false).
+    template <wait::Ending C>
+    [[nodiscard]] bool wait(const C& ctx) const {
+        const wait::Until until = wait::Until::end_of(ctx);
+        sync::FutureState<R>& awaited = state();
+        return !until.interrupted() && awaited.wait(until);
+    }
     [[nodiscard]] bool ready() const noexcept { return state_ && state_->ready(); }
     [[nodiscard]] bool valid() const noexcept { return state_ != nullptr; }
 

@@ -8,14 +8,23 @@
 //   without waiters. A waiter spins shortly before it parks.
 // - Starving: a waiter that tries again in vain after over 1 ms turns barging off; the mutex is handed to the waiters
 //   in order until one of them has waited less (Go, sync/mutex.go, "starvation mode").
+// - The one that was woken may belong to a runtime that ends before it can try again. So a Mutex at which waiters of
+//   such a runtime have met others does not rely on "on the way": whoever comes to wait clears it, and waits so that the
+//   end of a runtime makes it look again (wait/recall.hpp). Those in the list who know nothing of that stand ahead of the
+//   first stranger, so they need not. One that gets a starving mutex handed over and is abandoned then has it for ever, like one that is
+//   abandoned while it holds it.
 // - The store that releases the mutex is the last touch: the next owner may destroy it. While the lock of the list is
 //   held nobody else changes the word, so list and mutex are released by one store.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/sched/default_scheduler.hpp>
+#include <gofer/wait/recall.hpp>
+#include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
 #include <gofer/wait/word_lock.hpp>
 
@@ -41,6 +50,19 @@ public:
         }
         return false;
     }
+    /// Blocks until the mutex is the caller's (true) or the context has ended (false).
+    template <wait::Ending C>
+    [[nodiscard]] bool lock(const C& ctx) {
+        const wait::Until until = wait::Until::end_of(ctx);
+        return !until.interrupted() && (try_lock() || lock_slow(until));
+    }
+    /// The same under the name that goes with the timed forms.
+    template <wait::Ending C>
+    [[nodiscard]] bool try_lock(const C& ctx) {
+        return lock(ctx);
+    }
+
+    /// Waits at most so long for the mutex; zero or less: not at all.
     template <class Rep, class Period>
     [[nodiscard]] bool try_lock_for(std::chrono::duration<Rep, Period> d) {
         return try_lock() || try_until(wait::Until::after(d));
@@ -79,15 +101,8 @@ private:
 
     bool try_until(wait::Until until) { return !until.over() && lock_slow(until); }
 
-    // Short, since whoever holds it may be switched out; none where no other worker could release it.
     bool spin() noexcept {
-        const sched::Worker* w = sched::this_worker();
-        if (w && w->scheduler->workers.size() == 1) return false;
-        for (int round = 0; round < 4; ++round) {
-            for (int i = 0; i < 30; ++i) base::cpu_relax();
-            if (try_lock()) return true;
-        }
-        return false;
+        return wait::spin([this] { return try_lock(); });
     }
 
     [[gnu::noinline]] bool lock_slow(wait::Until until) {
@@ -106,6 +121,7 @@ private:
     }
 
     enum class Turn { again, got, timed_out };
+    enum class Company { alike, mixed_now, mixed };
 
     // Takes the mutex if it is free, else waits in the list until woken or until it is handed over.
     Turn wait_once(wait::Until until, std::int64_t since, bool was_woken) {
@@ -117,16 +133,22 @@ private:
             base::engine_acquire(&word_);
             return Turn::got;
         }
-        wait::Episode episode(until);
+        const Company company = join_company(seen);
+        if (company != Company::alike) seen &= ~woken;
+        wait::Episode episode(until, company != Company::alike);
         Queued self(episode);
-        if (was_woken)
+        if (was_woken && company != Company::mixed_now)
             waiters_.push_front(self);
         else
             waiters_.push_back(self);
         if (was_woken && base::now_ns() - since > starving_after_ns) seen |= starving;
         word_.store(seen | has_waiters | Lock::bit, std::memory_order_relaxed);
-        episode.park(task::WaitReason::mutex, this, Lock::unlocker(word_));
-        if (episode.ended() != wait::Ended::by_partner) return give_up(self);
+        park(episode, company);
+        if (episode.ended() != wait::Ended::by_partner) {
+            leave_list(self);
+            const bool recalled = episode.ended() == wait::Ended::by_interrupt && !until.interrupted();
+            return recalled ? Turn::again : Turn::timed_out;
+        }
         if (!self.handed_over) return Turn::again;
         if (base::now_ns() - since < starving_after_ns) {
             Lock::lock(word_);
@@ -135,18 +157,33 @@ private:
         return Turn::got;
     }
 
-    Turn give_up(Queued& self) noexcept {
+    void park(wait::Episode& episode, Company company) noexcept {
+        const wait::Recall::Listed listed(episode, company != Company::alike);
+        episode.park(task::WaitReason::mutex, this, Lock::unlocker(word_));
+    }
+
+    void leave_list(Queued& self) noexcept {
         Lock::lock(word_);
         waiters_.remove_if_linked(self);
         Lock::unlock(word_, waiters_.empty() ? has_waiters | starving : 0);
-        return Turn::timed_out;
+    }
+
+    // Notes where the caller belongs, under the lock of the list. `mixed_now`: those in the list do not know yet that
+    // they are in mixed company.
+    Company join_company(std::uint32_t word) noexcept {
+        const sched::Worker* w = sched::this_worker();
+        const bool may_end = w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_relaxed);
+        const std::uint32_t mine = may_end ? w->scheduler->id : never_ends;
+        if (waiters_.empty() && !(word & woken)) home_ = mine;
+        if (home_ == mine) return Company::alike;
+        return std::exchange(home_, several) == several ? Company::mixed : Company::mixed_now;
     }
 
     [[gnu::noinline]] void unlock_slow() {
         base::EngineRegion engine;
         base::engine_release(&word_);
         const std::uint32_t seen = Lock::lock(word_);
-        if (!(seen & locked)) base::fatal("gofer: unlock of a Mutex that is not locked");
+        if (!(seen & locked)) unlocked_twice();
         std::uint32_t after = seen & (woken | starving);
         wait::Claimed next;
         if (!(seen & woken) || (seen & starving)) {
@@ -167,7 +204,16 @@ private:
         next.wake();
     }
 
+    [[noreturn, gnu::cold]] static void unlocked_twice() noexcept {
+        base::fatal("gofer: unlock of a Mutex that is not locked; call unlock() once for each lock(), best by "
+                    "std::lock_guard or std::unique_lock");
+    }
+
+    static constexpr std::uint32_t never_ends = UINT32_MAX - 1; // the default runtime, and plain threads
+    static constexpr std::uint32_t several = UINT32_MAX;
+
     std::atomic<std::uint32_t> word_{0};
+    std::uint32_t home_ = never_ends; // the runtime of those who wait, or `several`; guarded by the list's lock
     wait::WaitList waiters_;
 };
 

@@ -45,12 +45,22 @@ public:
     }
 
     /// Blocks until the counter is zero. Any number may wait, goroutines and plain threads.
-    void wait() { static_cast<void>(wait_until(wait::Until::forever())); }
+    void wait() { static_cast<void>(block(wait::Until::forever())); }
 
     /// Waits at most so long; true if the counter was zero in time.
     template <class Rep, class Period>
     [[nodiscard]] bool wait_for(std::chrono::duration<Rep, Period> d) {
-        return wait_until(wait::Until::after(d));
+        return block(wait::Until::after(d));
+    }
+    template <class C, class D>
+    [[nodiscard]] bool wait_until(std::chrono::time_point<C, D> tp) {
+        return block(wait::Until::at(tp));
+    }
+    /// Waits until the counter is zero (true) or the context has ended (false).
+    template <wait::Ending C>
+    [[nodiscard]] bool wait(const C& ctx) {
+        const wait::Until until = wait::Until::end_of(ctx);
+        return !until.interrupted() && block(until);
     }
 
     /// add(1), then starts f(args...) as a goroutine that calls done() when it has ended and its closure and
@@ -117,7 +127,7 @@ private:
         woken.wake_all();
     }
 
-    bool wait_until(wait::Until until) {
+    bool block(wait::Until until) {
         if (word_.load(std::memory_order_acquire) < has_waiters) return true;
         if (until.over()) return false;
         return wait_slow(until);

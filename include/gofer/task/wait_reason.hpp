@@ -16,6 +16,12 @@ enum class WaitReason : std::uint8_t {
     sleep,
     wait_group,
     mutex,
+    read_lock,
+    write_lock,
+    cond,
+    once,
+    semaphore,
+    barrier,
     future,
     inner_run,
     shut_down,
@@ -33,6 +39,12 @@ constexpr const char* describe(WaitReason reason) noexcept {
     case WaitReason::sleep: return "sleep";
     case WaitReason::wait_group: return "WaitGroup";
     case WaitReason::mutex: return "Mutex";
+    case WaitReason::read_lock: return "RWMutex, to read";
+    case WaitReason::write_lock: return "RWMutex, to write";
+    case WaitReason::cond: return "Cond";
+    case WaitReason::once: return "Once";
+    case WaitReason::semaphore: return "Semaphore";
+    case WaitReason::barrier: return "Barrier";
     case WaitReason::future: return "Future";
     case WaitReason::inner_run: return "run of an inner runtime";
     case WaitReason::shut_down: return "its runtime, which was shut down";

@@ -67,7 +67,7 @@ public:
 
     /// Ends the wait in the name of the caller. An empty result: somebody else was first.
     Claimed claim(Ended how, std::uint32_t which = 0) noexcept {
-        if (goroutine_ && sched::home_of(goroutine_)->stopped.load(std::memory_order_relaxed)) [[unlikely]]
+        if (abandoned()) [[unlikely]]
             return {};
         if (!contested_) {
             result_.store(encode(how, which), std::memory_order_relaxed);
@@ -100,6 +100,10 @@ public:
     std::uint32_t which() const noexcept { return result_.load(std::memory_order_relaxed) >> 8; }
 
     Goroutine* goroutine() const noexcept { return goroutine_; }
+    /// Its runtime has stopped: nobody will claim it any more.
+    bool abandoned() const noexcept {
+        return goroutine_ && sched::home_of(goroutine_)->stopped.load(std::memory_order_relaxed);
+    }
     Episode* next = nullptr; // in a WakeList, once claimed
 
 private:

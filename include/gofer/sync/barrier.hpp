@@ -1,0 +1,96 @@
+// Barrier: n goroutines or threads wait until all of them have arrived, again and again. std::barrier, but it parks.
+//
+// One word: how many have arrived from bit 1 up, the lock of the wait list in bit 0. The last to arrive empties the
+// list and starts the next round with one store, which is its last touch; whoever it wakes touches nothing either.
+// Whether a wait that its deadline or context ended has passed is decided by the list alone: one that the last to
+// arrive has taken off it has been counted, and has passed; one that is still there takes its arrival back.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <stdexcept>
+
+#include <gofer/wait/waiter.hpp>
+#include <gofer/wait/word_lock.hpp>
+
+namespace gofer::inline v1 {
+
+class Barrier {
+public:
+    /// Throws std::invalid_argument unless 1 <= n < 2^62.
+    constexpr explicit Barrier(std::int64_t n) : parties_(checked(n)) {}
+    Barrier(const Barrier&) = delete;
+    Barrier& operator=(const Barrier&) = delete;
+
+    /// Blocks until n have arrived in this round, the caller among them. What they did before happens before what any
+    /// of them does after.
+    void arrive_and_wait() { static_cast<void>(arrive(wait::Until::forever())); }
+
+    /// Waits at most so long for the others. False: time was up, and the arrival is taken back; the round goes on as if
+    /// it had not been.
+    template <class Rep, class Period>
+    [[nodiscard]] bool arrive_and_wait_for(std::chrono::duration<Rep, Period> d) {
+        return arrive(wait::Until::after(d));
+    }
+    template <class C, class D>
+    [[nodiscard]] bool arrive_and_wait_until(std::chrono::time_point<C, D> tp) {
+        return arrive(wait::Until::at(tp));
+    }
+    /// The same until the context ends. One that has ended already: false, without an arrival.
+    template <wait::Ending C>
+    [[nodiscard]] bool arrive_and_wait(const C& ctx) {
+        const wait::Until until = wait::Until::end_of(ctx);
+        return !until.interrupted() && arrive(until);
+    }
+
+private:
+    using Lock = wait::WordLock<std::int64_t>;
+    static constexpr std::int64_t one = 2;
+
+    static constexpr std::int64_t checked(std::int64_t n) {
+        if (n < 1 || n > INT64_MAX / one) throw std::invalid_argument("gofer: a Barrier is for one or more to arrive");
+        return n;
+    }
+
+    bool arrive(wait::Until until) {
+        base::EngineRegion engine;
+        base::engine_release(&word_);
+        const std::int64_t arrived = Lock::lock(word_) + one;
+        if (arrived == parties_ * one) {
+            base::engine_acquire(&word_); // all who came before; those we wake have it from us
+            let_all_pass();
+            return true;
+        }
+        if (until.over()) {
+            Lock::unlock(word_);
+            return false;
+        }
+        wait::Episode episode(until);
+        wait::Waiter self(episode, nullptr);
+        waiters_.push_back(self);
+        word_.store(arrived | Lock::bit, std::memory_order_relaxed);
+        episode.park(task::WaitReason::barrier, this, Lock::unlocker(word_));
+        return episode.ended() == wait::Ended::by_partner || !take_back(self);
+    }
+
+    void let_all_pass() noexcept {
+        wait::WakeList woken;
+        woken.claim_all(waiters_, wait::Outcome::done);
+        word_.store(0, std::memory_order_release);
+        woken.wake_all();
+    }
+
+    bool take_back(wait::Waiter& self) noexcept {
+        const std::int64_t arrived = Lock::lock(word_);
+        const bool taken = waiters_.remove_if_linked(self);
+        word_.store(taken ? arrived - one : arrived, std::memory_order_release);
+        if (!taken) base::engine_acquire(&word_);
+        return taken;
+    }
+
+    const std::int64_t parties_;
+    std::atomic<std::int64_t> word_{0};
+    wait::WaitList waiters_;
+};
+
+} // namespace gofer::inline v1
