@@ -95,6 +95,7 @@ inline std::size_t abandon_queued(sched::Scheduler& s) {
 
 /// All of it. `s` is released by the caller afterwards.
 inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
+    s.end_companion();
     await_goroutines(s, grace);
     end_threads(s, grace);
     sched::adopt_timers(s);
