@@ -29,7 +29,9 @@ public:
         Scope* scope = scope_of();
         if (!scope) return;
         retain();
-        if (!scope->follow(*this)) context_has_ended();
+        if (scope->follow(*this)) return;
+        base::EngineRegion engine;
+        context_has_ended();
     }
     bool stop() noexcept {
         task::Task* task = task_.exchange(nullptr, std::memory_order_acq_rel);
@@ -53,7 +55,6 @@ private:
     Scope* scope_of() const noexcept { return ctx_.node() ? ctx_.node()->scope : nullptr; }
 
     void context_has_ended() noexcept {
-        base::EngineRegion engine;
         if (task::Task* task = task_.exchange(nullptr, std::memory_order_acq_rel)) start(task);
         release();
     }

@@ -83,7 +83,8 @@ public:
         return reason.cause ? reason.cause : context::plain_cause(reason.code);
     }
 
-    /// Stop is requested when the context ends, by the call that ends it. As done(), it needs a handle that lives.
+    /// Stop is requested when the context ends, by the call that ends it, or in a goroutine when a deadline does. As done(),
+    /// it needs a handle that lives. Stop callbacks must not park: the standard library tells calls apart by their thread.
     [[nodiscard]] std::stop_token stop_token() const { return scope() ? scope()->stop_token() : std::stop_token{}; }
 
     /// Throws Cancelled, with err(), when the context has ended.

@@ -87,10 +87,13 @@ public:
         const Channel<Unit> made; // no allocation under the lock
         base::EngineRegion engine;
         const std::lock_guard<base::SpinLock> guard(lock_);
-        if (done_ != nullptr) return done_;
-        if (fired_.load(std::memory_order_relaxed)) made.core()->close();
-        done_ = made;
-        return made;
+        if (done_ == nullptr) {
+            if (fired_.load(std::memory_order_relaxed)) made.core()->close();
+            done_ = made;
+            base::engine_release(&done_);
+        }
+        base::engine_acquire(&done_);
+        return done_;
     }
 
     std::stop_token stop_token() {
@@ -131,12 +134,17 @@ private:
     T existing(const T& member) noexcept {
         base::EngineRegion engine;
         const std::lock_guard<base::SpinLock> guard(lock_);
+        base::engine_acquire(&member); // partner: the release of whoever made what is in it
         return member;
     }
     std::stop_source install(std::stop_source source) noexcept {
         base::EngineRegion engine;
         const std::lock_guard<base::SpinLock> guard(lock_);
-        if (!source_.stop_possible()) source_ = std::move(source);
+        if (!source_.stop_possible()) {
+            source_ = std::move(source);
+            base::engine_release(&source_);
+        }
+        base::engine_acquire(&source_);
         return source_;
     }
 

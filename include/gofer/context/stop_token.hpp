@@ -1,6 +1,10 @@
 // with_stop_token: from the standard library's cancellation to ours. (The way back is Context::stop_token.)
+//
+// A stop_callback knows by the thread whether it is destroyed from within its own call, or has to wait for that. So no call
+// may park: ours does not, and what it calls in turn runs while the scope is kept.
 #pragma once
 
+#include <new>
 #include <optional>
 #include <stop_token>
 #include <utility>
@@ -17,8 +21,17 @@ public:
     /// Ends it at once when stop was requested already.
     void listen(std::stop_token token) { callback_.emplace(std::move(token), End{this}); }
 
+    // Of two goroutines on one thread, one after the other, the library sees no more than the thread, and TSan no edge.
+    static void operator delete(void* memory) noexcept {
+        base::EngineRegion engine;
+        ::operator delete(memory);
+    }
+
 private:
-    ~StoppedScope() override = default; // waits for a callback that runs on another thread
+    ~StoppedScope() override {
+        base::EngineRegion engine;
+        callback_.reset(); // waits for a call that runs on another thread
+    }
 
     struct End {
         StoppedScope* scope;

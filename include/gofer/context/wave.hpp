@@ -7,7 +7,7 @@
 // the scopes it has taken off a list by their own hooks, and keeps each until it is through with it.
 #pragma once
 
-#include <utility>
+#include <mutex>
 
 #include <gofer/context/scope.hpp>
 #include <gofer/wait/spawn.hpp>
@@ -19,33 +19,31 @@ public:
     /// Ends `scope` and all below it, unless it has ended. The caller keeps `scope` alive. Runs stop callbacks.
     static void run(Scope& scope, const Reason& reason) noexcept {
         Wave wave(reason);
-        wave.flood(scope);
-        tell(std::exchange(wave.to_tell_, nullptr));
+        {
+            base::EngineRegion engine;
+            wave.flood(scope);
+        }
+        tell(wave.to_tell_);
     }
 
-    /// The same where no code of the user may run: stop callbacks get a goroutine of their own.
+    /// The same on the loop of a worker, where no code of the user may run: stop callbacks get a goroutine of their own.
     static void run_on_loop(Scope& scope, const Reason& reason) noexcept {
         Wave wave(reason);
         wave.flood(scope);
-        if (Scope* first = std::exchange(wave.to_tell_, nullptr))
-            start_anywhere(task::make_task<Telling>(nullptr, Place::here(), Telling{first}));
+        if (!wave.to_tell_) return;
+        sched::Worker* w = sched::this_worker();
+        task::Task* task = task::make_task<Telling>(nullptr, Place::here(), Telling{wave.to_tell_});
+        base::engine_release(task); // partner: run_task
+        sched::start(w->scheduler, w, task);
     }
 
     /// For a scope that nobody has seen yet: it ends with those above it from now on, or at once.
     static void join(Scope& scope) noexcept {
-        base::EngineRegion engine;
+        base::tsan_release(&scope.fired_); // partner: reach()
         Scope* up = scope.above();
         if (!up) return;
         if (!up->adopt(scope)) return run(scope, up->reason_);
         if (scope.fired()) up->forget(scope); // its deadline was faster
-    }
-
-    /// Starts a task beside the caller; in the default runtime when the caller's has stopped.
-    static void start_anywhere(task::Task* task) noexcept {
-        sched::Worker* w = sched::this_worker();
-        sched::Scheduler* home = sched::scheduler_here(w);
-        if (home->stopped.load(std::memory_order_relaxed)) home = sched::default_scheduler();
-        sched::start(home, w, task);
     }
 
 private:
@@ -57,7 +55,6 @@ private:
     explicit Wave(const Reason& reason) noexcept : reason_(reason) {}
 
     void flood(Scope& scope) noexcept {
-        base::EngineRegion engine;
         scope.retain();
         reach(scope);
         while (Scope* next = first_) {
@@ -69,6 +66,7 @@ private:
 
     // Takes over one reference.
     void reach(Scope& scope) noexcept {
+        base::engine_acquire(&scope.fired_);
         base::engine_release(&scope.fired_); // partner: Interrupt::fired()
         base::List<Follower> followers;
         wait::WakeList woken;
@@ -78,9 +76,13 @@ private:
         if (Scope* up = scope.above()) up->forget(scope);
         scope.disarm();
         woken.wake_all();
-        if (done != nullptr) done.core()->close();
+        if (done != nullptr) {
+            base::UserCode user; // it is a region of its own, and what TSan sees there must not be lost
+            done.core()->close();
+        }
         while (Follower* follower = followers.pop_front()) follower->fire(*follower);
         if (!tells) return Node::release(&scope);
+        base::engine_acquire(&scope.source_);
         scope.next_to_tell_ = nullptr;
         (last_to_tell_ ? last_to_tell_->next_to_tell_ : to_tell_) = &scope;
         last_to_tell_ = &scope;
