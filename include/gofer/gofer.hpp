@@ -38,6 +38,7 @@
 #include <gofer/context/without_cancel.hpp>
 #include <gofer/error.hpp>
 #include <gofer/go.hpp>
+#include <gofer/group/err_group.hpp>
 #include <gofer/runtime.hpp>
 #include <gofer/sync/async.hpp>
 #include <gofer/sync/future.hpp>

@@ -47,7 +47,7 @@ TEST_CASE("stop keeps the function from running, says so once, and destroys it")
     fixture::at_each_worker_count([] {
         auto [ctx, cancel] = with_cancel(Context::background());
         const long before = fixture::Alive::count;
-        auto stop = after_func(ctx, [value = fixture::Lone{1}] { VERIFY(!"stopped, and runs"); });
+        auto stop = after_func(ctx, [value = fixture::Lone{1}] { VERIFY(false); });
         const auto copy = stop;
         VERIFY(fixture::Alive::count == before + 1);
         VERIFY(stop());
@@ -83,8 +83,8 @@ TEST_CASE("the end of a parent or a deadline runs the function, too") {
 
 TEST_CASE("on a context that never ends the function waits to be stopped, or is dropped with the handle") {
     fixture::on_a_plain_thread([] {
-        auto stop = after_func(Context(), [value = fixture::Lone{1}] { VERIFY(!"never"); });
-        after_func(Context(), [value = fixture::Lone{2}] { VERIFY(!"never"); });
+        auto stop = after_func(Context(), [value = fixture::Lone{1}] { VERIFY(false); });
+        after_func(Context(), [value = fixture::Lone{2}] { VERIFY(false); });
         VERIFY(stop() && !stop());
     });
 }

@@ -17,6 +17,7 @@ enum class WaitReason : std::uint8_t {
     wait_group,
     mutex,
     future,
+    err_group,
     inner_run,
     shut_down,
 };
@@ -34,6 +35,7 @@ constexpr const char* describe(WaitReason reason) noexcept {
     case WaitReason::wait_group: return "WaitGroup";
     case WaitReason::mutex: return "Mutex";
     case WaitReason::future: return "Future";
+    case WaitReason::err_group: return "ErrGroup (its limit)";
     case WaitReason::inner_run: return "run of an inner runtime";
     case WaitReason::shut_down: return "its runtime, which was shut down";
     }
