@@ -57,7 +57,7 @@ int visits_when_cancelled(int n, ParentOf parent_of) {
 } // namespace
 
 TEST_CASE("cancelling visits each context of a star, a chain and a binary tree once") {
-    CHECK(visits_when_cancelled(many, [](std::size_t) { return 0; }) == many);
+    CHECK(visits_when_cancelled(many, [](std::size_t) { return std::size_t{0}; }) == many);
     CHECK(visits_when_cancelled(many, [](std::size_t size) { return size - 1; }) == many);
     CHECK(visits_when_cancelled(many, [](std::size_t size) { return size / 2; }) == many);
 }

@@ -176,8 +176,8 @@ TEST_CASE("a select takes the end of a context as a case") {
 }
 
 TEST_CASE("a million receives that time or a context ended leave nothing behind") {
-    const int rounds = sanitized ? 5'000 : 500'000;
-    gofer::run(fixture::with_workers(2), [rounds] {
+    static constexpr int rounds = sanitized ? 5'000 : 500'000;
+    gofer::run(fixture::with_workers(2), [] {
         auto [living, cancel_living] = with_cancel(Context::background());
         const Channel<int> c;
         auto loop = [&, living = living](int n) {
