@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
 namespace gofer::inline v1 {
@@ -15,8 +16,21 @@ struct [[gnu::visibility("default")]] ChannelClosed : std::logic_error {
 /// std::errc::operation_canceled or std::errc::timed_out.
 struct [[gnu::visibility("default")]] Cancelled : std::system_error {
     explicit Cancelled(std::error_code why)
-        : std::system_error(why, why == std::errc::timed_out ? "gofer: the context's deadline has passed"
-                                                             : "gofer: the context was cancelled") {}
+        : Cancelled(why, why == std::errc::timed_out ? "gofer: the context's deadline has passed"
+                                                     : "gofer: the context was cancelled") {}
+
+protected:
+    Cancelled(std::error_code why, const std::string& words) : std::system_error(why, words) {}
+};
+
+/// The cause of a context that a signal ended.
+struct [[gnu::visibility("default")]] SignalReceived : Cancelled {
+    explicit SignalReceived(int signal)
+        : Cancelled(std::make_error_code(std::errc::operation_canceled),
+                    "gofer: signal " + std::to_string(signal) + " ended the context"),
+          number(signal) {}
+
+    int number; ///< SIGINT, for example
 };
 
 } // namespace gofer::inline v1

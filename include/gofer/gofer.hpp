@@ -33,6 +33,7 @@
 #include <gofer/context/cancel.hpp>
 #include <gofer/context/context.hpp>
 #include <gofer/context/deadline.hpp>
+#include <gofer/context/signals.hpp>
 #include <gofer/context/stop_token.hpp>
 #include <gofer/context/value.hpp>
 #include <gofer/context/without_cancel.hpp>
