@@ -2,7 +2,7 @@
 //
 // The map, for whoever comes to change something. Each room may include what stands left of it, never right:
 //
-//     base <- fiber <- task <- sched <- wait <- sync, chan <- time          debug reads all of them
+//     base <- fiber <- task <- sched <- wait <- sync, chan <- time <- context <- group          debug reads all of them
 //
 //   base/   knows nothing of goroutines: locks, lists, futex, clock, fatal errors, what sanitizers are told
 //   fiber/  stacks and the switch between them; the only room that knows Boost.Context
@@ -11,6 +11,7 @@
 //   wait/   how a goroutine, or a plain thread, blocks and is woken; every primitive blocks through wait/episode.hpp
 //   sync/   WaitGroup, Mutex, RWMutex, Cond, Once, Semaphore, Barrier, Future, async: one a file
 //   chan/   channels and select          time/  sleep
+//   context/ what ends a tree of work (a wait::Interrupt to the rooms left of it)           group/  ErrGroup
 //   debug/  reports and the end of a runtime; only the files beside this one include it
 //
 // The way of one goroutine: go() puts the closure into a record (wait/spawn.hpp) and the record into its worker's queue
@@ -28,8 +29,18 @@
 #include <gofer/chan/cases.hpp>
 #include <gofer/chan/channel.hpp>
 #include <gofer/chan/select.hpp>
+#include <gofer/context/after_func.hpp>
+#include <gofer/context/background.hpp>
+#include <gofer/context/cancel.hpp>
+#include <gofer/context/context.hpp>
+#include <gofer/context/deadline.hpp>
+#include <gofer/context/signals.hpp>
+#include <gofer/context/stop_token.hpp>
+#include <gofer/context/value.hpp>
+#include <gofer/context/without_cancel.hpp>
 #include <gofer/error.hpp>
 #include <gofer/go.hpp>
+#include <gofer/group/err_group.hpp>
 #include <gofer/runtime.hpp>
 #include <gofer/sync/async.hpp>
 #include <gofer/sync/barrier.hpp>

@@ -32,6 +32,9 @@ public:
         delete this;
     }
 
+    /// The caller's handle is the only one, and so it stays.
+    bool unshared() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
+
     Result send(Offer<T> offer, wait::Until until) {
         if (until.deadline == wait::no_wait && !may_send()) return Result::timed_out;
         base::EngineRegion engine;

@@ -68,6 +68,16 @@ protected:
     bool send_copy(const T& v, wait::Until until) const {
         return send_offer({const_cast<T*>(&v), true}, until); // an offer that copies does not write
     }
+    template <wait::Ending C>
+    bool send_before_end(Offer<T> offer, const C& ctx) const {
+        const auto until = wait::Until::end_of(ctx);
+        return !until.interrupted() && send_offer(offer, until);
+    }
+    template <wait::Ending C>
+    std::optional<T> receive_before_end(const C& ctx) const {
+        const auto until = wait::Until::end_of(ctx);
+        return until.interrupted() ? std::nullopt : receive_within(until);
+    }
     std::optional<T> receive_within(wait::Until until) const {
         std::optional<T> value;
         if (core_)
@@ -137,6 +147,28 @@ public:
         return this->send_copy(v, wait::Until::at(tp));
     }
 
+    /// Blocks until the value was taken or the context ended; false: it has ended (before the call, too), and v is
+    /// untouched. Throws ChannelClosed.
+    template <wait::Ending C>
+    [[nodiscard]] bool send(T&& v, const C& ctx) const {
+        return this->send_before_end({&v}, ctx);
+    }
+    template <wait::Ending C>
+        requires std::copy_constructible<T>
+    [[nodiscard]] bool send(const T& v, const C& ctx) const {
+        return this->send_before_end({const_cast<T*>(&v), true}, ctx); // an offer that copies does not write
+    }
+    template <wait::Ending C>
+        requires(!wait::Ending<T>)
+    [[nodiscard]] bool send(const C& ctx, T&& v) const {
+        return this->send_before_end({&v}, ctx);
+    }
+    template <wait::Ending C>
+        requires(!wait::Ending<T> && std::copy_constructible<T>)
+    [[nodiscard]] bool send(const C& ctx, const T& v) const {
+        return this->send_before_end({const_cast<T*>(&v), true}, ctx);
+    }
+
     /// No more sends: receivers drain the buffer, then get nullopt. Throws ChannelClosed when closed already or nil.
     void close() const { this->close_now(); }
 };
@@ -186,6 +218,13 @@ public:
     template <class C, class D>
     [[nodiscard]] std::optional<T> receive_until(std::chrono::time_point<C, D> tp) const {
         return this->receive_within(wait::Until::at(tp));
+    }
+
+    /// Blocks until there is a value or the context ends; nullopt: it has ended (before the call, too), or closed and
+    /// drained.
+    template <wait::Ending C>
+    std::optional<T> receive(const C& ctx) const {
+        return this->receive_before_end(ctx);
     }
 
     auto begin() const { return Iterator<Receiving, T>(*this); }

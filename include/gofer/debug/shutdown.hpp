@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <gofer/debug/leaks.hpp>
+#include <gofer/sched/arm.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/worker_thread.hpp>
 #include <gofer/time/sleep.hpp>
@@ -95,8 +96,10 @@ inline std::size_t abandon_queued(sched::Scheduler& s) {
 
 /// All of it. `s` is released by the caller afterwards.
 inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
+    s.end_companion();
     await_goroutines(s, grace);
     end_threads(s, grace);
+    sched::adopt_timers(s);
     const std::size_t left = s.live() == 0 ? 0 : abandon_queued(s) + abandon_all(s);
     if (left) wait::Recall::instance().look_again();
     if (left && fatal_leaks)

@@ -46,6 +46,12 @@ private:
     return ids.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+/// Something that a room above keeps with a scheduler: told when the runtime's work is over, and when it is gone.
+struct Companion {
+    void (*end)(Companion&) noexcept;
+    void (*release)(Companion&) noexcept;
+};
+
 class Scheduler {
 public:
     Scheduler(unsigned worker_count, std::size_t stack_size)
@@ -67,7 +73,9 @@ public:
     std::atomic<std::uint32_t> references{1};
     std::atomic<bool> stopped{false};  // no goroutine of this runtime is started or resumed any more
     std::atomic<bool> frozen{false};   // the process exits: the workers stand still instead of ending
+    std::atomic<bool> ending{false};   // nothing is left but the grace
     std::atomic<void*> face{nullptr}; // the Runtime that users hold
+    std::atomic<Companion*> companion{nullptr}; // its background context, once someone has asked for it
     Scheduler* next_scheduler = nullptr; // in the registry, guarded by its lock
 
     void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
@@ -126,10 +134,17 @@ public:
         const std::uint64_t over = ended();
         return spawned() - over;
     }
+    /// The end of the work, before the grace. Whoever sets `companion` looks at `ending` afterwards.
+    void end_companion() noexcept {
+        ending.store(true, std::memory_order_seq_cst);
+        if (Companion* c = companion.load(std::memory_order_seq_cst)) c->end(*c);
+    }
     bool all_asleep() const noexcept { return idle.sleeping() == workers.size(); }
 
 private:
-    ~Scheduler() = default;
+    ~Scheduler() {
+        if (Companion* c = companion.load(std::memory_order_relaxed)) c->release(*c);
+    }
 };
 
 /// Tells a leak checker that what the goroutines of `s` own is owned, though no thread is on their stacks.

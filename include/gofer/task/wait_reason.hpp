@@ -23,6 +23,7 @@ enum class WaitReason : std::uint8_t {
     semaphore,
     barrier,
     future,
+    err_group,
     inner_run,
     shut_down,
 };
@@ -46,6 +47,7 @@ constexpr const char* describe(WaitReason reason) noexcept {
     case WaitReason::semaphore: return "Semaphore";
     case WaitReason::barrier: return "Barrier";
     case WaitReason::future: return "Future";
+    case WaitReason::err_group: return "ErrGroup (its limit)";
     case WaitReason::inner_run: return "run of an inner runtime";
     case WaitReason::shut_down: return "its runtime, which was shut down";
     }

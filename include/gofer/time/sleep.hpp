@@ -1,4 +1,4 @@
-// sleep_for and sleep_until. Go's time.Sleep.
+// sleep_for and sleep_until. Go's time.Sleep; with a context what Go writes as a select of Done and a timer.
 #pragma once
 
 #include <chrono>
@@ -9,11 +9,17 @@ namespace gofer::inline v1 {
 
 namespace time {
 
-inline void sleep(wait::Until until) {
-    if (until.over()) return sched::yield();
+/// True: the time is over. False: the wait was interrupted.
+inline bool sleep(wait::Until until) {
+    if (until.interrupted()) return false;
+    if (until.over()) {
+        sched::yield();
+        return true;
+    }
     base::EngineRegion engine;
     wait::Episode episode(until);
     episode.park(task::WaitReason::sleep, nullptr, {});
+    return episode.ended() == wait::Ended::by_deadline;
 }
 
 } // namespace time
@@ -21,13 +27,25 @@ inline void sleep(wait::Until until) {
 /// Blocks for at least that long; zero or less only yields. hours::max() is for ever.
 template <class Rep, class Period>
 void sleep_for(std::chrono::duration<Rep, Period> d) {
-    time::sleep(wait::Until::after(d));
+    static_cast<void>(time::sleep(wait::Until::after(d)));
 }
 
 /// Blocks until that moment of any clock, measured on ours from now on; a moment that has passed only yields.
 template <class C, class D>
 void sleep_until(std::chrono::time_point<C, D> tp) {
-    time::sleep(wait::Until::at(tp));
+    static_cast<void>(time::sleep(wait::Until::at(tp)));
+}
+
+/// The same, but only until the context ends. True: the whole time is over; false: the context ended first, or had ended.
+template <wait::Ending Ctx, class Rep, class Period>
+[[nodiscard]] bool sleep_for(const Ctx& ctx, std::chrono::duration<Rep, Period> d) {
+    wait::Until until = wait::Until::after(d);
+    until.interrupt = interrupt_of(ctx);
+    return time::sleep(until);
+}
+template <wait::Ending Ctx, class Rep, class Period>
+[[nodiscard]] bool sleep_for(std::chrono::duration<Rep, Period> d, const Ctx& ctx) {
+    return sleep_for(ctx, d);
 }
 
 } // namespace gofer::inline v1

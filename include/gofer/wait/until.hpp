@@ -7,6 +7,7 @@
 
 #include <gofer/base/clock.hpp>
 #include <gofer/base/list.hpp>
+#include <gofer/base/sanitizer.hpp>
 
 namespace gofer::inline v1::wait {
 
@@ -26,7 +27,12 @@ public:
     /// When this has returned, nobody touches the node or its episode any more.
     virtual void detach(InterruptNode& node) noexcept = 0;
 
-    bool fired() const noexcept { return fired_.load(std::memory_order_acquire); }
+    /// What the call that fired it did before happens before what follows a true.
+    bool fired() const noexcept {
+        const bool has = fired_.load(std::memory_order_acquire);
+        if (has) base::tsan_acquire(&fired_);
+        return has;
+    }
 
 protected:
     ~Interrupt() = default;

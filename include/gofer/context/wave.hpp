@@ -1,0 +1,128 @@
+// The end of a scope and of all below it: a wave that runs down the tree, breadth first, without recursion, linear in the
+// number of scopes. Go's cancelCtx.cancel recurses with the locks of all above held; here each scope is emptied under its
+// own lock alone, and what it held is dealt with after that: waits are woken, the done channel is closed, functions of
+// after_func are started. Stop callbacks are the user's code and come last, when the whole tree has ended.
+//
+// A scope may be reached by two waves at once, its own and its parent's: whichever empties it does the rest. A wave links
+// the scopes it has taken off a list by their own hooks, and keeps each until it is through with it.
+#pragma once
+
+#include <mutex>
+
+#include <gofer/context/scope.hpp>
+#include <gofer/wait/spawn.hpp>
+
+namespace gofer::inline v1::context {
+
+class Wave {
+public:
+    /// Ends `scope` and all below it, unless it has ended. The caller keeps `scope` alive. Runs stop callbacks.
+    static void run(Scope& scope, const Reason& reason) noexcept {
+        Wave wave(reason);
+        {
+            base::EngineRegion engine;
+            wave.flood(scope);
+        }
+        tell(wave.to_tell_);
+    }
+
+    /// The same on the loop of a worker, where no code of the user may run: stop callbacks get a goroutine of their own.
+    static void run_on_loop(Scope& scope, const Reason& reason) noexcept {
+        Wave wave(reason);
+        wave.flood(scope);
+        if (!wave.to_tell_) return;
+        sched::Worker* w = sched::this_worker();
+        task::Task* task = task::make_task<Telling>(nullptr, Place::here(), Telling{wave.to_tell_});
+        base::engine_release(task); // partner: run_task
+        sched::start(w->scheduler, w, task);
+    }
+
+    /// For a scope that nobody has seen yet: it ends with those above it from now on, or at once.
+    static void join(Scope& scope) noexcept {
+        base::tsan_release(&scope.fired_); // partner: reach()
+        Scope* up = scope.above();
+        if (!up) return;
+        if (!up->adopt(scope)) return run(scope, up->reason_);
+        if (scope.fired()) up->forget(scope); // its deadline was faster
+    }
+
+private:
+    struct Telling {
+        Scope* first;
+        void operator()() const { tell(first); }
+    };
+
+    explicit Wave(const Reason& reason) noexcept : reason_(reason) {}
+
+    void flood(Scope& scope) noexcept {
+        scope.retain();
+        reach(scope);
+        while (Scope* next = first_) {
+            first_ = next->next;
+            if (!first_) last_ = nullptr;
+            reach(*next);
+        }
+    }
+
+    // Takes over one reference.
+    void reach(Scope& scope) noexcept {
+        base::engine_acquire(&scope.fired_);
+        base::engine_release(&scope.fired_); // partner: Interrupt::fired()
+        base::List<Follower> followers;
+        wait::WakeList woken;
+        Channel<Unit> done(nullptr);
+        bool tells = false;
+        if (!empty(scope, followers, woken, done, tells)) return Node::release(&scope);
+        if (Scope* up = scope.above()) up->forget(scope);
+        scope.disarm();
+        woken.wake_all();
+        if (done != nullptr) {
+            base::UserCode user; // it is a region of its own, and what TSan sees there must not be lost
+            done.core()->close();
+        }
+        while (Follower* follower = followers.pop_front()) follower->fire(*follower);
+        if (!tells) return Node::release(&scope);
+        base::engine_acquire(&scope.source_);
+        scope.next_to_tell_ = nullptr;
+        (last_to_tell_ ? last_to_tell_->next_to_tell_ : to_tell_) = &scope;
+        last_to_tell_ = &scope;
+    }
+
+    // False: another wave was first.
+    bool empty(Scope& scope, base::List<Follower>& followers, wait::WakeList& woken, Channel<Unit>& done,
+               bool& tells) noexcept {
+        const std::lock_guard<base::SpinLock> guard(scope.lock_);
+        if (scope.fired_.load(std::memory_order_relaxed)) return false;
+        scope.reason_ = reason_;
+        scope.fired_.store(true, std::memory_order_release);
+        while (wait::InterruptNode* node = scope.waits_.pop_front()) woken.add(wait::end_early(*node));
+        while (Follower* follower = scope.followers_.pop_front()) followers.push_back(*follower);
+        while (Scope* child = scope.children_.pop_front())
+            if (child->try_retain()) append(*child);
+        done = scope.done_;
+        tells = scope.source_.stop_possible();
+        return true;
+    }
+
+    void append(Scope& scope) noexcept {
+        scope.next = nullptr;
+        (last_ ? last_->next : first_) = &scope;
+        last_ = &scope;
+    }
+
+    static void tell(Scope* first) noexcept {
+        while (Scope* scope = first) {
+            first = scope->next_to_tell_;
+            std::stop_source(scope->source_).request_stop();
+            Node::release(scope);
+        }
+    }
+
+    const Reason reason_;
+    Scope* first_ = nullptr;
+    Scope* last_ = nullptr;
+    Scope* to_tell_ = nullptr;
+    Scope* last_to_tell_ = nullptr;
+};
+
+} // namespace gofer::inline v1::context
