@@ -6,12 +6,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <gofer/chan/channel.hpp>
-#include <gofer/sync/future.hpp>
+#include <gofer/wait/event.hpp>
 
 namespace gofer::inline v1::chan {
 
@@ -120,28 +121,27 @@ private:
 };
 
 /// recv(future), recv(future, handler)
-template <class R, class H>
-class FutureCase final : public CaseBase {
+template <class H>
+class EventCase final : public CaseBase {
 public:
-    FutureCase(std::shared_ptr<sync::FutureState<R>> state, H handler)
-        : state_(std::move(state)), handler_(std::move(handler)) {}
-    FutureCase(FutureCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
-        : CaseBase(std::move(other)), state_(std::move(other.state_)), handler_(std::move(other.handler_)) {}
+    EventCase(std::shared_ptr<wait::Event> event, H handler) : event_(std::move(event)), handler_(std::move(handler)) {}
+    EventCase(EventCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
+        : CaseBase(std::move(other)), event_(std::move(other.event_)), handler_(std::move(other.handler_)) {}
 
-    bool may_proceed() const noexcept override { return state_ && state_->ready(); }
+    bool may_proceed() const noexcept override { return event_ && event_->happened(); }
     bool try_now() override { return may_proceed(); }
     bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
-        if (!state_) return true;
+        if (!event_) return true;
         waiter_.emplace(episode, nullptr, index);
-        return state_->enlist(*waiter_);
+        return event_->enlist(*waiter_);
     }
     void withdraw() noexcept override {
-        if (state_) state_->withdraw(*waiter_);
+        if (event_) event_->withdraw(*waiter_);
     }
     void handle() override { static_cast<void>(handler_()); }
 
 private:
-    std::shared_ptr<sync::FutureState<R>> state_;
+    std::shared_ptr<wait::Event> event_;
     H handler_;
     std::optional<wait::Waiter> waiter_;
 };
