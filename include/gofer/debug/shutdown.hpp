@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <gofer/debug/leaks.hpp>
+#include <gofer/sched/arm.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/worker_thread.hpp>
 #include <gofer/time/sleep.hpp>
@@ -96,6 +97,7 @@ inline std::size_t abandon_queued(sched::Scheduler& s) {
 inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
     await_goroutines(s, grace);
     end_threads(s, grace);
+    sched::adopt_timers(s);
     const std::size_t left = s.live() == 0 ? 0 : abandon_queued(s) + abandon_all(s);
     if (left && fatal_leaks)
         base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);

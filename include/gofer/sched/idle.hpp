@@ -65,12 +65,13 @@ public:
         return mine;
     }
 
-    /// Sleeps until woken (true; the worker is the searcher now) or until the deadline (false).
+    /// Sleeps until woken (true; the worker is the searcher now) or until the deadline, or another one, is to be looked
+    /// at (false).
     bool wait(Worker& w, std::int64_t deadline) noexcept {
         while (w.wake_word.load(std::memory_order_acquire) == 0)
             if (!base::futex_wait_until(w.wake_word, 0, deadline) && cancel_sleep(w)) return false;
-        w.searcher = true;
-        return true;
+        w.searcher = w.wake_word.load(std::memory_order_relaxed) == as_searcher;
+        return w.searcher;
     }
 
     /// Wakes one sleeper as the searcher, unless somebody searches already. False: nobody was woken.
@@ -83,7 +84,7 @@ public:
         }
         publish();
         if (!w) return false;
-        w->wake_word.store(1, std::memory_order_release); // partner: wait()
+        w->wake_word.store(as_searcher, std::memory_order_release); // partner: wait()
         base::futex_wake(&w->wake_word);
         return true;
     }
@@ -99,9 +100,21 @@ public:
         while (all) {
             Worker* w = all;
             all = w->next_sleeper; // read before the wake-up: the worker may announce itself again, or end
-            w->wake_word.store(1, std::memory_order_release);
+            w->wake_word.store(as_searcher, std::memory_order_release);
             base::futex_wake(&w->wake_word);
         }
+    }
+
+    /// Wakes this worker, if it sleeps, to look at its timers: somebody else has added one. It does not become the
+    /// searcher. A worker that announces its sleep after this sees the timer, by the order of the lock.
+    void wake_for_timers(Worker& w) noexcept {
+        lock_.lock();
+        const bool asleep = w.asleep;
+        if (asleep) remove(w);
+        publish();
+        if (!asleep) return;
+        w.wake_word.store(for_timers, std::memory_order_release);
+        base::futex_wake(&w.wake_word);
     }
 
     /// The searcher naps until somebody pokes it or the time is over.
@@ -123,6 +136,8 @@ public:
     }
 
 private:
+    static constexpr std::uint32_t as_searcher = 1, for_timers = 2; // values of Worker::wake_word
+
     void leave(Worker& w) noexcept {
         if (!w.searcher) return;
         w.searcher = false;

@@ -25,10 +25,11 @@ inline constexpr std::uint32_t steal_batch = 4096;
 /// Fires what is due on `of`'s heap and queues it at `w`, the caller's worker.
 inline bool fire_timers(Worker& w, Worker& of, std::int64_t now) noexcept {
     const Chain woken = of.timers.fire_due(now);
-    if (!woken.first) return false;
-    w.queue.push_in_line_all(woken.first);
-    w.scheduler->notify(w);
-    return true;
+    if (woken.first) {
+        w.queue.push_in_line_all(woken.first);
+        w.scheduler->notify(w);
+    }
+    return woken.run_due() || woken.first;
 }
 
 inline Runnable take_stolen(Worker& w, const Runnable* stolen, std::uint32_t n) noexcept {

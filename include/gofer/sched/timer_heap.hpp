@@ -1,15 +1,21 @@
-// The timers of one worker: a heap ordered by deadline under a lock. Only its worker adds to it; anyone may remove,
-// since a goroutine may have moved on, and any worker may fire what is due.
+// The timers of one worker: a heap ordered by deadline under a lock. Its worker adds to it, or arm.hpp in the name of a
+// plain thread; anyone may remove, since a goroutine may have moved on, and any worker may fire what is due.
 //
-// A timer lives in its owner's frame. Firing happens under the heap's lock and removal takes the lock, so when
+// A timer lives in its owner's frame or object. Firing happens under the heap's lock and removal takes the lock, so when
 // remove() has returned nobody holds a pointer to the timer. `fire` decides whether someone is woken (it claims the
-// wait) and adds the goroutine to the chain; the chain is made runnable after the lock is released.
+// wait) and adds the goroutine to the chain, or adds a step that needs other locks; both come after the lock is released.
 // A 4-ary heap with the deadlines beside the pointers: a third fewer cache misses than a binary heap of pointers.
+//
+// Timers that outlive runtimes: their heap changes when theirs ends. Whoever removes one reads `heap`, locks that heap, and
+// looks whether it still is the timer's; so the memory of a heap is never given back, but used by a later runtime.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
+#include <new>
+#include <utility>
 #include <vector>
 
 #include <gofer/base/clock.hpp>
@@ -20,16 +26,43 @@ namespace gofer::inline v1::sched {
 
 using base::never;
 
-/// Goroutines to be made runnable, linked by Fiber::next.
+/// A step that a timer takes when the heap's lock is released: on the loop of a worker, so it must not block. It may
+/// start goroutines, take locks and arm timers. Whoever adds it sees to it that it lives until it has run.
+struct Due {
+    using Run = void (*)(Due&) noexcept;
+
+    explicit Due(Run on_due) noexcept : run(on_due) {}
+
+    Run run;
+    Due* next_due = nullptr;
+};
+
+/// Goroutines to be made runnable, linked by Fiber::next, and steps to be taken.
 struct Chain {
     fiber::Fiber* first = nullptr;
     fiber::Fiber* last = nullptr;
+    Due* first_due = nullptr;
+    Due* last_due = nullptr;
 
     void add(task::Goroutine* g) noexcept {
         g->becomes_runnable();
         g->next = nullptr;
         (last ? last->next : first) = g;
         last = g;
+    }
+    void later(Due& due) noexcept {
+        due.next_due = nullptr;
+        (last_due ? last_due->next_due : first_due) = &due;
+        last_due = &due;
+    }
+    /// Takes the steps, in the order of their deadlines. False if there were none.
+    bool run_due() const noexcept {
+        for (Due* due = first_due; due;) {
+            Due* next = due->next_due; // before it runs: it may be gone afterwards
+            due->run(*due);
+            due = next;
+        }
+        return first_due != nullptr;
     }
 };
 
@@ -39,39 +72,49 @@ struct Timer {
     using Fire = void (*)(Timer&, Chain&) noexcept;
     static constexpr std::size_t not_armed = static_cast<std::size_t>(-1);
 
-    explicit Timer(Fire on_fire) noexcept : fire(on_fire) {}
+    explicit Timer(Fire on_fire, bool outlives_its_runtime = false) noexcept
+        : fire(on_fire), moves(outlives_its_runtime) {}
 
-    Fire fire;
-    std::size_t position = not_armed; // guarded by the heap's lock
-    TimerHeap* heap = nullptr;
+    const Fire fire;
+    const bool moves;                     // to the default runtime, when its own ends
+    std::size_t position = not_armed;     // guarded by the heap's lock
+    std::atomic<TimerHeap*> heap{nullptr}; // where it is, or was last; changed under the lock of that heap
 };
 
-class TimerHeap {
+class alignas(64) TimerHeap {
 public:
+    enum class Added { refused, behind, first };
+
+    TimerHeap() = default;
+    TimerHeap(const TimerHeap&) = delete;
+    TimerHeap& operator=(const TimerHeap&) = delete;
+
     /// Deadline of the next timer, or never. A hint for everyone but the owner.
     std::int64_t earliest() const noexcept { return earliest_.load(std::memory_order_relaxed); }
     std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
-    void add(Timer& timer, std::int64_t deadline) {
-        lock_.lock();
-        timer.heap = this;
-        entries_.push_back({deadline, &timer});
-        sift_up(entries_.size() - 1);
+    /// `first`: it is the next of all. Refused: the heap's runtime has ended. Throws std::bad_alloc.
+    Added add(Timer& timer, std::int64_t deadline) {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        if (closed_) return Added::refused;
+        insert(timer, deadline);
         publish();
-        lock_.unlock();
+        return timer.position == 0 ? Added::first : Added::behind;
     }
 
-    /// After this nobody fires the timer any more. False if it had fired already.
-    bool remove(Timer& timer) noexcept {
-        lock_.lock();
-        const bool armed = timer.position != Timer::not_armed;
-        if (armed) {
-            take_out(timer.position);
-            publish();
-        }
-        lock_.unlock();
-        return armed;
+    enum class Removed { yes, had_fired, elsewhere };
+
+    /// Unless it is `elsewhere` by now, nobody fires the timer any more after this.
+    Removed take(Timer& timer) noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        if (timer.heap.load(std::memory_order_relaxed) != this) return Removed::elsewhere;
+        if (timer.position == Timer::not_armed) return Removed::had_fired;
+        take_out(timer.position);
+        publish();
+        return Removed::yes;
     }
+    /// For a timer that does not move: after this nobody fires it any more. False if it had fired already.
+    bool remove(Timer& timer) noexcept { return take(timer) == Removed::yes; }
 
     /// Fires all timers due at `now`.
     Chain fire_due(std::int64_t now) noexcept {
@@ -88,13 +131,39 @@ public:
         return woken;
     }
 
+    /// The runtime has ended: calls `adopt(timer, deadline)`, under this heap's lock, for each timer that outlives it. Those
+    /// in the frames of goroutines that nobody resumes stay.
+    template <class Adopt>
+    void close(Adopt adopt) {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        closed_ = true;
+        for (const Entry& entry : std::exchange(entries_, {})) {
+            if (!entry.timer->moves) {
+                insert(*entry.timer, entry.deadline);
+                continue;
+            }
+            entry.timer->position = Timer::not_armed;
+            adopt(*entry.timer, entry.deadline);
+        }
+        publish();
+    }
+    void open() noexcept { closed_ = false; }
+
+    TimerHeap* next_free = nullptr; // while no worker has it
+
 private:
     struct Entry {
         std::int64_t deadline;
         Timer* timer;
     };
     static constexpr std::size_t arity = 4;
+    static constexpr std::size_t small = 1024; // entries that are not worth giving back
 
+    void insert(Timer& timer, std::int64_t deadline) {
+        entries_.push_back({deadline, &timer});
+        timer.heap.store(this, std::memory_order_release); // partner: disarm()
+        sift_up(entries_.size() - 1);
+    }
     void publish() noexcept {
         earliest_.store(entries_.empty() ? never : entries_[0].deadline, std::memory_order_relaxed);
         size_.store(entries_.size(), std::memory_order_relaxed);
@@ -107,10 +176,22 @@ private:
         entries_[at].timer->position = Timer::not_armed;
         const Entry last = entries_.back();
         entries_.pop_back();
+        if (entries_.capacity() > small && entries_.size() < entries_.capacity() / 4) halve();
         if (at == entries_.size()) return;
         place(at, last);
         sift_up(at);
         sift_down(last.timer->position);
+    }
+    // A million timers that were stopped leave no memory behind. Without memory to move to, it stays as it is.
+    [[gnu::noinline]] void halve() noexcept {
+        try {
+            std::vector<Entry> fewer;
+            fewer.reserve(entries_.capacity() / 2);
+            fewer.assign(entries_.begin(), entries_.end());
+            entries_.swap(fewer);
+        } catch (const std::bad_alloc&) {
+            return;
+        }
     }
     void sift_up(std::size_t at) noexcept {
         const Entry entry = entries_[at];
@@ -139,6 +220,7 @@ private:
     }
 
     base::SpinLock lock_;
+    bool closed_ = false;
     std::vector<Entry> entries_;
     std::atomic<std::int64_t> earliest_{never};
     std::atomic<std::size_t> size_{0};

@@ -6,7 +6,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <thread>
+#include <utility>
 
 #include <gofer/base/futex.hpp>
 #include <gofer/base/random.hpp>
@@ -38,8 +40,36 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
+/// The heaps of workers that are gone, for the next ones (see timer_heap.hpp for why they are kept).
+class TimerHeaps {
+public:
+    [[gnu::visibility("default")]] static TimerHeaps& instance() noexcept {
+        static TimerHeaps& heaps = *new TimerHeaps;
+        return heaps;
+    }
+    TimerHeap& take() {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        if (!free_) return *new TimerHeap;
+        TimerHeap& heap = *std::exchange(free_, free_->next_free);
+        heap.open();
+        return heap;
+    }
+    void give_back(TimerHeap& heap) noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        heap.next_free = std::exchange(free_, &heap);
+    }
+
+private:
+    base::SpinLock lock_;
+    TimerHeap* free_ = nullptr;
+};
+
 struct alignas(64) Worker : fiber::Carrier {
-    Worker(Scheduler* owner, unsigned number) : scheduler(owner), index(number), random(number + 1) {}
+    Worker(Scheduler* owner, unsigned number)
+        : scheduler(owner), index(number), random(number + 1), timers(TimerHeaps::instance().take()) {}
+    ~Worker() { TimerHeaps::instance().give_back(timers); }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
 
     // Touched by the worker's own thread only.
     Scheduler* scheduler;
@@ -70,7 +100,7 @@ struct alignas(64) Worker : fiber::Carrier {
     // Shared with thieves and wakers.
     alignas(64) std::atomic<bool> attention{false}; // something wants the loop's attention at its next turn
     RunQueue queue;
-    TimerHeap timers;
+    TimerHeap& timers;
     base::FutexWord wake_word{0};
     base::FutexWord nap_word{0};
     std::uint32_t turns_at_last_tick = 0; // the monitor's

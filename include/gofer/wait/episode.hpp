@@ -130,7 +130,7 @@ private:
             if (until_.deadline != base::never)
                 static_cast<sched::Worker*>(goroutine_->worker)->timers.add(alarm, until_.deadline);
             park_goroutine(reason, on, &settle_contested);
-            if (alarm.heap) alarm.heap->remove(alarm);
+            if (sched::TimerHeap* heap = alarm.heap.load(std::memory_order_relaxed)) heap->remove(alarm);
         } else {
             wait_on_word();
         }
