@@ -29,6 +29,7 @@
 #include <gofer/chan/select.hpp>
 #include <gofer/error.hpp>
 #include <gofer/go.hpp>
+#include <gofer/goroutine_local.hpp>
 #include <gofer/runtime.hpp>
 #include <gofer/sync/async.hpp>
 #include <gofer/sync/future.hpp>
