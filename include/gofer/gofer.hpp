@@ -9,7 +9,7 @@
 //   task/   the goroutine: a record without a stack until it starts, then the record at the top of its stack
 //   sched/  which goroutine runs where and when: queues, timers, loops, idle protocol, monitor
 //   wait/   how a goroutine, or a plain thread, blocks and is woken; every primitive blocks through wait/episode.hpp
-//   sync/   WaitGroup, Mutex, Future, async          chan/  channels and select          time/  sleep
+//   sync/   WaitGroup, Mutex, Future, async          chan/  channels and select          time/  sleep, timers
 //   debug/  reports and the end of a runtime; only the files beside this one include it
 //
 // The way of one goroutine: go() puts the closure into a record (wait/spawn.hpp) and the record into its worker's queue
@@ -35,4 +35,8 @@
 #include <gofer/sync/future.hpp>
 #include <gofer/sync/mutex.hpp>
 #include <gofer/sync/wait_group.hpp>
+#include <gofer/time/after.hpp>
+#include <gofer/time/after_func.hpp>
 #include <gofer/time/sleep.hpp>
+#include <gofer/time/ticker.hpp>
+#include <gofer/time/timer.hpp>

@@ -282,7 +282,7 @@ TEST_CASE("values of an abandoned goroutine are not touched") {
     struct Untouchable {
         Untouchable() = default;
         Untouchable(Untouchable&&) = delete;
-        ~Untouchable() { VERIFY(!"destroyed"); }
+        ~Untouchable() { VERIFY(false); }
     };
     static gofer::GoroutineLocal<Untouchable> local;
     CHECK(fixture::parks_for_ever([] {

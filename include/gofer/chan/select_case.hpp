@@ -21,7 +21,7 @@ enum class CaseKind : std::uint8_t { channel, otherwise, timeout };
 class CaseBase {
 public:
     CaseBase() noexcept = default;
-    CaseBase(CaseBase&& other) noexcept : kind(other.kind), timeout_ns(other.timeout_ns) {}
+    CaseBase(CaseBase&& other) noexcept : kind(other.kind), by_clock(other.by_clock), timeout_ns(other.timeout_ns) {}
     virtual ~CaseBase() = default;
 
     /// A hint without a lock: could it go through now?
@@ -42,8 +42,12 @@ public:
     virtual void unlock() noexcept {}
     /// Takes over what the case borrowed, so that it can be kept.
     virtual void own() {}
+    /// For timers' channels: when the case becomes ready by itself, and the end of a select that has waited.
+    virtual std::int64_t alarm() noexcept { return base::never; }
+    virtual void leave() noexcept {}
 
     CaseKind kind = CaseKind::channel;
+    bool by_clock = false; // the channel is a timer's
     std::int64_t timeout_ns = base::never;
 };
 
@@ -61,7 +65,9 @@ struct StoreIn {
 template <class T, class H>
 class RecvCase final : public CaseBase {
 public:
-    RecvCase(ChannelCore<T>* core, H handler) : core_(core), handler_(std::move(handler)) {}
+    RecvCase(ChannelCore<T>* core, H handler) : core_(core), handler_(std::move(handler)) {
+        by_clock = core && core->runs_by_the_clock();
+    }
     RecvCase(RecvCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
         : CaseBase(std::move(other)), core_(other.core_), owned_(std::move(other.owned_)),
           handler_(std::move(other.handler_)) {}
@@ -96,6 +102,15 @@ public:
     }
     void own() override {
         if (core_) owned_ = Owner(core_);
+    }
+    std::int64_t alarm() noexcept override {
+        if constexpr (clocked<T>)
+            if (by_clock) return core_->alarm();
+        return base::never;
+    }
+    void leave() noexcept override {
+        if constexpr (clocked<T>)
+            if (by_clock) core_->leave_clock();
     }
 
 private:

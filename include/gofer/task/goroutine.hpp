@@ -55,9 +55,20 @@ struct Goroutine : fiber::Fiber {
         if (task.options) [[unlikely]] adopt(task.options);
         state.store(State::running, std::memory_order_relaxed);
     }
-    /// Destroys the GoroutineLocal values, as the goroutine's own last act. They may block.
+    // For the goroutine itself, in the midst of the user's code. The record belongs to one goroutine after the other.
+    Extras* own_extras() const noexcept {
+        const base::EngineRegion engine;
+        return extras;
+    }
+    Extras& need_extras() {
+        const base::EngineRegion engine;
+        if (!extras) extras = new Extras;
+        return *extras;
+    }
+
+    /// Destroys the GoroutineLocal values, as the goroutine's own last act. Their destructors may block.
     void end_locals() noexcept {
-        if (extras) [[unlikely]] extras->locals.clear();
+        if (Extras* own = own_extras()) [[unlikely]] own->locals.clear();
     }
     void end() noexcept {
         state.store(State::vacant, std::memory_order_relaxed);

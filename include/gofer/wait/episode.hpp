@@ -100,6 +100,7 @@ public:
     std::uint32_t which() const noexcept { return result_.load(std::memory_order_relaxed) >> 8; }
 
     Goroutine* goroutine() const noexcept { return goroutine_; }
+    std::int64_t deadline() const noexcept { return until_.deadline; }
     Episode* next = nullptr; // in a WakeList, once claimed
 
 private:
