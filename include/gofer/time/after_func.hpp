@@ -1,7 +1,7 @@
 // after_func(d, f): a goroutine that starts in a while, unless it is stopped before. Go's time.AfterFunc.
 //
-// The goroutine's record is made at once, so that firing allocates nothing, and starts in the step after the heap's lock.
-// Whoever ends the call has it to himself: stop() when it has disarmed the timer, the step when the timer has fired.
+// The closure lies with its timer in one allocation, which goes with the last handle; the goroutine starts in the step after
+// the heap's lock. (A spawn record made at once would come from the pool, and a million of them stay there.) Whoever ends the call has it to himself: stop() when it has disarmed the timer, the step when the timer has fired.
 // A call that nobody can stop any more ends with its runtime as a goroutine does: it never runs, and what it owns is
 // kept, since what it refers to may be gone. One that somebody still holds goes on in the default runtime.
 #pragma once
@@ -19,26 +19,26 @@ namespace time {
 
 class DelayedCall : sched::Timer, sched::Due {
 public:
-    explicit DelayedCall(sched::Scheduler* home) noexcept
-        : Timer(&DelayedCall::fire, true), Due(&DelayedCall::start), home_(home) {}
     DelayedCall(const DelayedCall&) = delete;
     DelayedCall& operator=(const DelayedCall&) = delete;
 
     /// The armed timer is a user of its own.
-    void arm(task::Task* task, std::int64_t deadline) {
-        base::tsan_release(task); // partner: the acquire in run_task
-        task_ = task;
+    void arm(std::int64_t deadline) {
+        base::tsan_release(this); // partner: the acquire in Runner
         retain();
         try {
             sched::arm(*this, deadline);
         } catch (...) {
-            give_up();
+            release();
             throw;
         }
     }
     bool stop() noexcept {
         const bool stopped = sched::disarm(*this);
-        if (stopped) give_up();
+        if (stopped) {
+            destroy_closure();
+            release();
+        }
         return stopped;
     }
 
@@ -47,8 +47,24 @@ public:
         if (users_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
     }
 
+protected:
+    DelayedCall(sched::Scheduler* home, Place place) noexcept
+        : Timer(&DelayedCall::fire, true), Due(&DelayedCall::start), home_(home), place_(place) {}
+    virtual ~DelayedCall() = default;
+
 private:
-    ~DelayedCall() = default;
+    virtual void call() = 0; // and destroys the closure
+    virtual void destroy_closure() noexcept = 0;
+
+    /// What the goroutine runs. One that is never run is kept with its task.
+    struct Runner {
+        DelayedCall* delayed;
+        void operator()() && {
+            base::tsan_acquire(delayed);
+            delayed->call();
+            delayed->release();
+        }
+    };
 
     static void fire(sched::Timer& timer, sched::Chain& woken) noexcept {
         woken.later(static_cast<DelayedCall&>(timer));
@@ -58,25 +74,34 @@ private:
         sched::Worker* w = sched::this_worker();
         const bool moved = w->scheduler != self.home_;
         if (moved && self.users_.load(std::memory_order_acquire) == 1) return self.keep_for_ever();
-        sched::start(w->scheduler, w, std::exchange(self.task_, nullptr));
-        self.release();
+        sched::start(w->scheduler, w, task::make_task<Runner>(&w->records, self.place_, Runner{&self}));
     }
-
     void keep_for_ever() noexcept {
         static std::atomic<sched::Due*> kept{nullptr}; // so that a leak checker sees that they are owned
         next_due = kept.load(std::memory_order_relaxed);
         while (!kept.compare_exchange_weak(next_due, this, std::memory_order_release)) {
         }
     }
-    void give_up() noexcept {
-        sched::Worker* w = sched::this_worker();
-        std::exchange(task_, nullptr)->destroy(w ? &w->records : nullptr);
-        release();
-    }
 
     std::atomic<unsigned> users_{1};
     sched::Scheduler* const home_; // to compare with: it may have ended
-    task::Task* task_ = nullptr;
+    const Place place_;
+};
+
+template <class Body>
+class DelayedCallOf final : public DelayedCall {
+public:
+    DelayedCallOf(sched::Scheduler* home, Place place, Body&& body)
+        : DelayedCall(home, place), body_(std::move(body)) {}
+
+private:
+    void call() override {
+        std::move(body_)();
+        body_.dispose();
+    }
+    void destroy_closure() noexcept override { body_.dispose(); }
+
+    task::Disposable<Body> body_;
 };
 
 /// What after_func returns. A handle: may be copied, called from anywhere, and dropped, which changes nothing.
@@ -111,10 +136,10 @@ private:
 template <class Rep, class Period, class F>
 time::StopCall after_func(std::chrono::duration<Rep, Period> d, F&& f, Place place = Place::here()) {
     auto body = task::bind(std::forward<F>(f));
-    sched::Worker* w = sched::this_worker();
-    auto* call = new time::DelayedCall(sched::scheduler_here(w));
-    time::StopCall stop(call);
-    call->arm(task::make_task<decltype(body)>(w ? &w->records : nullptr, place, std::move(body)), base::deadline_after(d));
+    auto* call = new time::DelayedCallOf<decltype(body)>(sched::scheduler_here(sched::this_worker()), place,
+                                                         std::move(body));
+    const time::StopCall stop(call);
+    call->arm(base::deadline_after(d));
     return stop;
 }
 
