@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gofer/chan/other_case.hpp>
 #include <gofer/chan/select_case.hpp>
 
 namespace gofer::inline v1 {

@@ -1,18 +1,16 @@
-// The cases of a select: what select needs of a channel, in five verbs, and the case types that users make with
-// recv(), send(), otherwise() and timeout().
+// The cases of a select: what select needs of a channel, in a few verbs, and the case types of channels that users make
+// with recv() and send(). Those of other things are in other_case.hpp.
 //
 // A case borrows its channel, its value and its slot: it is accepted as an rvalue only, so they outlive the select.
 // SelectCase (run-time lists) owns what it needs instead.
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <gofer/chan/channel.hpp>
-#include <gofer/wait/event.hpp>
 
 namespace gofer::inline v1::chan {
 
@@ -135,32 +133,6 @@ private:
     std::optional<wait::Waiter> waiter_;
 };
 
-/// recv(future), recv(future, handler)
-template <class H>
-class EventCase final : public CaseBase {
-public:
-    EventCase(std::shared_ptr<wait::Event> event, H handler) : event_(std::move(event)), handler_(std::move(handler)) {}
-    EventCase(EventCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
-        : CaseBase(std::move(other)), event_(std::move(other.event_)), handler_(std::move(other.handler_)) {}
-
-    bool may_proceed() const noexcept override { return event_ && event_->happened(); }
-    bool try_now() override { return may_proceed(); }
-    bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
-        if (!event_) return true;
-        waiter_.emplace(episode, nullptr, index);
-        return event_->enlist(*waiter_);
-    }
-    void withdraw() noexcept override {
-        if (event_) event_->withdraw(*waiter_);
-    }
-    void handle() override { static_cast<void>(handler_()); }
-
-private:
-    std::shared_ptr<wait::Event> event_;
-    H handler_;
-    std::optional<wait::Waiter> waiter_;
-};
-
 /// send(c, v), send(c, v, handler)
 template <class T, class H>
 class SendCase final : public CaseBase {
@@ -236,22 +208,6 @@ private:
     H handler_;
     std::exception_ptr error_;
     std::optional<wait::Waiter> waiter_;
-};
-
-/// otherwise() and timeout(d)
-template <class H>
-class PlainCase final : public CaseBase {
-public:
-    PlainCase(CaseKind which, std::int64_t ns, H handler) : handler_(std::move(handler)) {
-        kind = which;
-        timeout_ns = ns;
-    }
-    PlainCase(PlainCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
-        : CaseBase(std::move(other)), handler_(std::move(other.handler_)) {}
-    void handle() override { static_cast<void>(handler_()); }
-
-private:
-    H handler_;
 };
 
 } // namespace gofer::inline v1::chan

@@ -1,7 +1,8 @@
 // after_func(d, f): a goroutine that starts in a while, unless it is stopped before. Go's time.AfterFunc.
 //
-// The closure lies with its timer in one allocation, which goes with the last handle; the goroutine starts in the step after
-// the heap's lock. (A spawn record made at once would come from the pool, and a million of them stay there.) Whoever ends the call has it to himself: stop() when it has disarmed the timer, the step when the timer has fired.
+// The closure lies with its timer in one allocation, which goes with the last handle; the goroutine starts in the step
+// after the heap's lock. (A spawn record made at once would come from the pool, and a million of them stay there.)
+// Whoever ends the call has it to himself: stop() when it has disarmed the timer, the step when the timer has fired.
 // A call that nobody can stop any more ends with its runtime as a goroutine does: it never runs, and what it owns is
 // kept, since what it refers to may be gone. One that somebody still holds goes on in the default runtime.
 #pragma once
@@ -60,9 +61,12 @@ private:
     struct Runner {
         DelayedCall* delayed;
         void operator()() && {
+            struct Use {
+                DelayedCall* delayed;
+                ~Use() { delayed->release(); }
+            } const until_the_end{delayed};
             base::tsan_acquire(delayed);
             delayed->call();
-            delayed->release();
         }
     };
 
