@@ -56,14 +56,12 @@ namespace this_goroutine {
 /// The name given by GoOptions or set_name; empty if there is none.
 [[nodiscard]] inline std::string name() {
     const task::Goroutine* g = sched::this_goroutine_record();
-    return g && g->extras ? g->extras->name : std::string{};
+    const task::Extras* own = g ? g->own_extras() : nullptr;
+    return own ? own->name : std::string{};
 }
 /// Names the running goroutine for reports. Nothing happens outside of goroutines.
 inline void set_name(std::string name) {
-    task::Goroutine* g = sched::this_goroutine_record();
-    if (!g) return;
-    if (!g->extras) g->extras = new task::Extras;
-    g->extras->name = std::move(name);
+    if (task::Goroutine* g = sched::this_goroutine_record()) g->need_extras().name = std::move(name);
 }
 
 } // namespace this_goroutine

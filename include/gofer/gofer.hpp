@@ -10,7 +10,7 @@
 //   sched/  which goroutine runs where and when: queues, timers, loops, idle protocol, monitor
 //   wait/   how a goroutine, or a plain thread, blocks and is woken; every primitive blocks through wait/episode.hpp
 //   sync/   WaitGroup, Mutex, RWMutex, Cond, Once, Semaphore, Barrier, Future, async: one a file
-//   chan/   channels and select          time/  sleep
+//   chan/   channels and select          time/  sleep, timers
 //   context/ what ends a tree of work (a wait::Interrupt to the rooms left of it)           group/  ErrGroup
 //   debug/  reports and the end of a runtime; only the files beside this one include it
 //
@@ -41,6 +41,7 @@
 #include <gofer/error.hpp>
 #include <gofer/go.hpp>
 #include <gofer/group/err_group.hpp>
+#include <gofer/goroutine_local.hpp>
 #include <gofer/runtime.hpp>
 #include <gofer/sync/async.hpp>
 #include <gofer/sync/barrier.hpp>
@@ -52,4 +53,8 @@
 #include <gofer/sync/rw_mutex.hpp>
 #include <gofer/sync/semaphore.hpp>
 #include <gofer/sync/wait_group.hpp>
+#include <gofer/time/after.hpp>
+#include <gofer/time/after_func.hpp>
 #include <gofer/time/sleep.hpp>
+#include <gofer/time/ticker.hpp>
+#include <gofer/time/timer.hpp>

@@ -150,7 +150,10 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
     runtime::Outcome<R> outcome;
     WaitGroup ended;
     ended.add(1);
-    auto done = [&ended] { ended.done(); };
+    auto done = [&ended] {
+        sched::end_locals();
+        ended.done();
+    };
     const GoOptions options{.name = "main", .stack_size = std::max(options_.stack_size, runtime::main_stack_size)};
     spawn::start(scheduler_, &options, place,
                  task::Sequence<Main, decltype(done)>(

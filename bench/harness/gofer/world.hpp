@@ -2,6 +2,7 @@
 // programs are compiled once for each: what is compared does the same work, line by line.
 #pragma once
 
+#include <chrono>
 #include <utility>
 
 #include <gofer/gofer.hpp>
@@ -10,12 +11,19 @@
 
 namespace world {
 
+using gofer::after;
+using gofer::after_func;
 using gofer::Channel;
 using gofer::go;
 using gofer::Mutex;
+using gofer::recv;
+using gofer::select;
 using gofer::sleep_for;
+using gofer::Timer;
 using gofer::WaitGroup;
 using gofer::yield;
+
+using StopCall = decltype(after_func(std::chrono::seconds{1}, [] {}));
 
 inline constexpr bench::Sizes sizes{};
 

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gofer/chan/other_case.hpp>
 #include <gofer/chan/select_case.hpp>
 
 namespace gofer::inline v1 {
@@ -67,12 +68,13 @@ template <class T>
     return chan::RecvCase<T, chan::StoreIn<T>>(c.core(), chan::StoreIn<T>{&slot});
 }
 
-/// A case that is ready when the Future is. The handler takes nothing; get() does not block then.
-template <class R, class H = chan::NoHandler>
-[[nodiscard]] auto recv(const Future<R>& future, H&& handler = {}) {
+/// A case that is ready when the Future is. The handler takes nothing; the Future stays valid, and get() does not block
+/// then. An invalid Future is never ready.
+template <wait::Eventual F, class H = chan::NoHandler>
+[[nodiscard]] auto recv(const F& future, H&& handler = {}) {
     using Handler = std::decay_t<H>;
     static_assert(std::is_invocable_v<Handler&>, "the handler of recv(future, handler) takes nothing");
-    return chan::FutureCase<R, Handler>(future.core(), std::forward<H>(handler));
+    return chan::EventCase<Handler>(event_of(future), std::forward<H>(handler));
 }
 
 /// A case that is ready when a send would not block, or throws. An lvalue is copied, an rvalue moved, and only if this

@@ -6,6 +6,7 @@
 #include <exception>
 #include <optional>
 
+#include <gofer/chan/clockwork.hpp>
 #include <gofer/chan/exchange.hpp>
 #include <gofer/error.hpp>
 
@@ -22,7 +23,8 @@ public:
     ChannelCore(const ChannelCore&) = delete;
     ChannelCore& operator=(const ChannelCore&) = delete;
 
-    using Base::size, Base::capacity, Base::closed, Base::may_receive, Base::may_send;
+    using Base::size, Base::capacity, Base::closed, Base::may_send;
+    bool may_receive() const noexcept { return Base::may_receive() || clockwork_.is_due(); }
 
     void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
@@ -54,6 +56,8 @@ public:
     Result receive(std::optional<T>& out, wait::Until until) {
         if (until.deadline == wait::no_wait && !may_receive()) return Result::timed_out;
         base::EngineRegion engine;
+        if constexpr (clocked<T>)
+            if (clockwork_.runs()) return clockwork_.receive(lock_, this, out, until);
         for (;;) {
             Locked lock(lock_);
             if (Result r = this->receive_now(out, lock); r != Result::pending) return r;
@@ -87,6 +91,8 @@ public:
     Result try_receive(std::optional<T>& out) {
         base::EngineRegion engine;
         Locked lock(lock_);
+        if constexpr (clocked<T>)
+            if (clockwork_.runs()) return clockwork_.take(out) ? Result::done : Result::pending;
         return this->receive_now(out, lock);
     }
     void lock() noexcept { lock_.lock(); }
@@ -100,6 +106,8 @@ public:
     }
     bool enlist_receiver(wait::Waiter& w) noexcept {
         Locked lock(lock_);
+        if constexpr (clocked<T>)
+            if (clockwork_.runs()) return clockwork_.try_join(w);
         if (may_receive() && !only_own(senders_, w)) return false;
         receivers_.push_back(w);
         return true;
@@ -110,7 +118,22 @@ public:
     }
     void withdraw_receiver(wait::Waiter& w) noexcept {
         Locked lock(lock_);
+        if constexpr (clocked<T>)
+            if (clockwork_.runs()) return clockwork_.part(w);
         receivers_.remove_if_linked(w);
+    }
+
+    // For timers (clockwork.hpp), and for a select that waits on one.
+    bool runs_by_the_clock() const noexcept { return clockwork_.runs(); }
+    void start_clock(std::int64_t due, std::int64_t period) noexcept { clockwork_.start(due, period); }
+    bool set_clock(std::int64_t due, std::int64_t period) noexcept { return clockwork_.set(lock_, due, period); }
+    std::int64_t alarm() noexcept {
+        Locked lock(lock_);
+        return clockwork_.alarm();
+    }
+    void leave_clock() noexcept {
+        Locked lock(lock_);
+        static_cast<void>(clockwork_.leave(lock, Result::pending));
     }
 
 private:
@@ -164,6 +187,7 @@ private:
     }
 
     std::atomic<std::uint32_t> references_{1};
+    [[no_unique_address]] ClockworkOf<T> clockwork_;
 };
 
 } // namespace gofer::inline v1::chan

@@ -22,12 +22,19 @@ namespace chan {
 
 class Selection {
 public:
+    Selection(const Selection&) = delete;
+    Selection& operator=(const Selection&) = delete;
     Selection(CaseBase* const* cases, std::size_t count) : cases_(cases) {
         if (count > few_.size()) {
             many_.resize(count);
             order_ = many_.data();
         }
         for (std::size_t i = 0; i < count; ++i) classify(static_cast<std::uint32_t>(i));
+    }
+
+    ~Selection() {
+        if (waited_by_clock_) [[unlikely]]
+            leave_clocks();
     }
 
     /// The position of the chosen case. Its handler has not run yet.
@@ -53,6 +60,7 @@ private:
         const CaseBase& c = *cases_[i];
         if (c.kind == CaseKind::channel) {
             order_[channels_++] = i;
+            by_clock_ = by_clock_ || c.by_clock;
         } else if (c.kind == CaseKind::otherwise) {
             if (otherwise_ == none) otherwise_ = i;
         } else if (timeout_ == none || c.timeout_ns < timeout_ns_) {
@@ -115,6 +123,9 @@ private:
 
     bool wait_in_lists(wait::Until until) noexcept {
         base::EngineRegion engine;
+        const std::int64_t deadline = until.deadline;
+        if (by_clock_) [[unlikely]]
+            until.deadline = std::min(deadline, first_alarm());
         wait::Episode episode(until, true);
         std::uint32_t enlisted = 0;
         bool all = true;
@@ -127,9 +138,22 @@ private:
             episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, nullptr, {});
         for (std::uint32_t i = 0; i < enlisted; ++i) cases_[order_[i]]->withdraw();
         if (start_over) return false;
+        if (until.deadline < deadline && episode.ended() == wait::Ended::by_deadline) return false; // a timer's turn
         base::engine_acquire(&episode); // a partner that claimed it before it parked did not make it ready
         chosen_ = episode.ended() == wait::Ended::by_deadline ? timeout_ : episode.which();
         return true;
+    }
+
+    // Timers' channels wake nobody: those who wait do so until the first of them is due (clockwork.hpp).
+    std::int64_t first_alarm() noexcept {
+        waited_by_clock_ = true;
+        std::int64_t first = base::never;
+        for (std::uint32_t i = 0; i < channels_; ++i) first = std::min(first, cases_[order_[i]]->alarm());
+        return first;
+    }
+    void leave_clocks() noexcept {
+        base::EngineRegion engine;
+        for (std::uint32_t i = 0; i < channels_; ++i) cases_[order_[i]]->leave();
     }
 
     CaseBase* const* cases_;
@@ -141,6 +165,8 @@ private:
     std::size_t timeout_ = none;
     std::int64_t timeout_ns_ = base::never;
     std::size_t chosen_ = none;
+    bool by_clock_ = false;
+    bool waited_by_clock_ = false;
 };
 
 inline std::size_t run_select(CaseBase* const* cases, std::size_t count) {

@@ -1,5 +1,5 @@
-// The cases of a select: what select needs of a channel, in five verbs, and the case types that users make with
-// recv(), send(), otherwise() and timeout().
+// The cases of a select: what select needs of a channel, in a few verbs, and the case types of channels that users make
+// with recv() and send(). Those of other things are in other_case.hpp.
 //
 // A case borrows its channel, its value and its slot: it is accepted as an rvalue only, so they outlive the select.
 // SelectCase (run-time lists) owns what it needs instead.
@@ -11,7 +11,6 @@
 #include <utility>
 
 #include <gofer/chan/channel.hpp>
-#include <gofer/sync/future.hpp>
 
 namespace gofer::inline v1::chan {
 
@@ -20,7 +19,7 @@ enum class CaseKind : std::uint8_t { channel, otherwise, timeout };
 class CaseBase {
 public:
     CaseBase() noexcept = default;
-    CaseBase(CaseBase&& other) noexcept : kind(other.kind), timeout_ns(other.timeout_ns) {}
+    CaseBase(CaseBase&& other) noexcept : kind(other.kind), by_clock(other.by_clock), timeout_ns(other.timeout_ns) {}
     virtual ~CaseBase() = default;
 
     /// A hint without a lock: could it go through now?
@@ -41,8 +40,12 @@ public:
     virtual void unlock() noexcept {}
     /// Takes over what the case borrowed, so that it can be kept.
     virtual void own() {}
+    /// For timers' channels: when the case becomes ready by itself, and the end of a select that has waited.
+    virtual std::int64_t alarm() noexcept { return base::never; }
+    virtual void leave() noexcept {}
 
     CaseKind kind = CaseKind::channel;
+    bool by_clock = false; // the channel is a timer's
     std::int64_t timeout_ns = base::never;
 };
 
@@ -60,7 +63,9 @@ struct StoreIn {
 template <class T, class H>
 class RecvCase final : public CaseBase {
 public:
-    RecvCase(ChannelCore<T>* core, H handler) : core_(core), handler_(std::move(handler)) {}
+    RecvCase(ChannelCore<T>* core, H handler) : core_(core), handler_(std::move(handler)) {
+        by_clock = core && core->runs_by_the_clock();
+    }
     RecvCase(RecvCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
         : CaseBase(std::move(other)), core_(other.core_), owned_(std::move(other.owned_)),
           handler_(std::move(other.handler_)) {}
@@ -96,6 +101,15 @@ public:
     void own() override {
         if (core_) owned_ = Owner(core_);
     }
+    std::int64_t alarm() noexcept override {
+        if constexpr (clocked<T>)
+            if (by_clock) return core_->alarm();
+        return base::never;
+    }
+    void leave() noexcept override {
+        if constexpr (clocked<T>)
+            if (by_clock) core_->leave_clock();
+    }
 
 private:
     struct Owner : Handle<T> {
@@ -116,33 +130,6 @@ private:
     Owner owned_;
     H handler_;
     std::optional<T> value_;
-    std::optional<wait::Waiter> waiter_;
-};
-
-/// recv(future), recv(future, handler)
-template <class R, class H>
-class FutureCase final : public CaseBase {
-public:
-    FutureCase(std::shared_ptr<sync::FutureState<R>> state, H handler)
-        : state_(std::move(state)), handler_(std::move(handler)) {}
-    FutureCase(FutureCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
-        : CaseBase(std::move(other)), state_(std::move(other.state_)), handler_(std::move(other.handler_)) {}
-
-    bool may_proceed() const noexcept override { return state_ && state_->ready(); }
-    bool try_now() override { return may_proceed(); }
-    bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
-        if (!state_) return true;
-        waiter_.emplace(episode, nullptr, index);
-        return state_->enlist(*waiter_);
-    }
-    void withdraw() noexcept override {
-        if (state_) state_->withdraw(*waiter_);
-    }
-    void handle() override { static_cast<void>(handler_()); }
-
-private:
-    std::shared_ptr<sync::FutureState<R>> state_;
-    H handler_;
     std::optional<wait::Waiter> waiter_;
 };
 
@@ -221,22 +208,6 @@ private:
     H handler_;
     std::exception_ptr error_;
     std::optional<wait::Waiter> waiter_;
-};
-
-/// otherwise() and timeout(d)
-template <class H>
-class PlainCase final : public CaseBase {
-public:
-    PlainCase(CaseKind which, std::int64_t ns, H handler) : handler_(std::move(handler)) {
-        kind = which;
-        timeout_ns = ns;
-    }
-    PlainCase(PlainCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>)
-        : CaseBase(std::move(other)), handler_(std::move(other.handler_)) {}
-    void handle() override { static_cast<void>(handler_()); }
-
-private:
-    H handler_;
 };
 
 } // namespace gofer::inline v1::chan

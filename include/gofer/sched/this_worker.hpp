@@ -31,4 +31,10 @@ inline Goroutine* this_goroutine_record() noexcept {
     return w ? w->current : nullptr;
 }
 
+/// Destroys the running goroutine's GoroutineLocal values, before those who wait for its end are told.
+inline void end_locals() noexcept {
+    if (!task::LocalKeys::in_use().load(std::memory_order_relaxed)) [[likely]] return;
+    if (Goroutine* g = this_goroutine_record()) g->end_locals();
+}
+
 } // namespace gofer::inline v1::sched

@@ -20,7 +20,7 @@ public:
         try {
             deliver();
         } catch (...) {
-            body_.dispose();
+            dispose();
             promise_.set_exception(std::current_exception());
         }
         hook(*self, nullptr);
@@ -33,18 +33,23 @@ private:
         base::EngineRegion engine;
         self.on_abandon = with;
     }
+    // All that the goroutine owned, before anybody may see that it has ended.
+    void dispose() noexcept {
+        body_.dispose();
+        sched::end_locals();
+    }
     void deliver() {
         if constexpr (std::is_void_v<R>) {
             std::move(body_)();
-            body_.dispose();
+            dispose();
             promise_.set_value();
         } else if constexpr (std::is_reference_v<R>) {
             R result = std::move(body_)();
-            body_.dispose();
+            dispose();
             promise_.set_value(result);
         } else {
             R result = std::move(body_)();
-            body_.dispose();
+            dispose();
             promise_.set_value(std::move(result));
         }
     }

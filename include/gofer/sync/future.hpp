@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <future>
 #include <memory>
@@ -10,8 +11,8 @@
 #include <utility>
 #include <variant>
 
+#include <gofer/wait/event.hpp>
 #include <gofer/wait/spawn.hpp>
-#include <gofer/wait/waiter.hpp>
 
 namespace gofer::inline v1 {
 
@@ -20,72 +21,14 @@ class Promise;
 
 namespace sync {
 
-/// What a Promise and its Future share. `ready` is set once, under the lock; the result does not change afterwards.
-class FutureCore {
-public:
-    bool ready() const noexcept { return ready_.load(std::memory_order_acquire); }
-
-    bool wait(wait::Until until) {
-        if (ready()) return true;
-        base::EngineRegion engine;
-        lock_.lock();
-        if (ready()) {
-            lock_.unlock();
-            base::engine_acquire(&ready_);
-            return true;
-        }
-        if (until.over()) {
-            lock_.unlock();
-            return false;
-        }
-        wait::Episode episode(until);
-        wait::Waiter self(episode, nullptr);
-        waiters_.push_back(self);
-        episode.park(task::WaitReason::future, this, wait::Unlock::of(lock_));
-        if (episode.ended() == wait::Ended::by_partner) return true;
-        withdraw(self);
-        return false;
-    }
-
-    /// For select: puts a waiter in the list unless the result is there already.
-    bool enlist(wait::Waiter& waiter) noexcept {
-        lock_.lock();
-        const bool pending = !ready();
-        if (pending) waiters_.push_back(waiter);
-        lock_.unlock();
-        return pending;
-    }
-    void withdraw(wait::Waiter& waiter) noexcept {
-        lock_.lock();
-        waiters_.remove_if_linked(waiter);
-        lock_.unlock();
-    }
-
-protected:
-    void become_ready() noexcept {
-        base::tsan_release(&ready_);
-        base::EngineRegion engine;
-        wait::WakeList woken;
-        lock_.lock();
-        ready_.store(true, std::memory_order_release);
-        woken.claim_all(waiters_, wait::Outcome::done);
-        lock_.unlock();
-        woken.wake_all();
-    }
-
-private:
-    base::SpinLock lock_;
-    std::atomic<bool> ready_{false};
-    wait::WaitList waiters_;
-};
-
 /// void and references as something a variant can hold.
 template <class R>
 using Stored = std::conditional_t<std::is_void_v<R>, std::monostate,
                                   std::conditional_t<std::is_reference_v<R>, std::remove_reference_t<R>*, R>>;
 
+/// What a Promise and its Future share. The event happens once; the result does not change afterwards.
 template <class R>
-class FutureState : public FutureCore {
+class FutureState : public wait::Event {
 public:
     template <class V>
     void set_value(V&& value) {
@@ -96,12 +39,12 @@ public:
             taken_.store(false, std::memory_order_relaxed);
             throw;
         }
-        become_ready();
+        happen();
     }
     void set_exception(std::exception_ptr e) {
         claim();
         error_ = std::move(e);
-        become_ready();
+        happen();
     }
     bool satisfied() const noexcept { return taken_.load(std::memory_order_relaxed); }
 
@@ -141,35 +84,34 @@ public:
         const std::shared_ptr<sync::FutureState<R>> state = std::move(state_);
         return state->get();
     }
-    void wait() const { static_cast<void>(state().wait(wait::Until::forever())); }
+    void wait() const { static_cast<void>(wait_within(wait::Until::forever())); }
     template <class Rep, class Period>
     [[nodiscard]] bool wait_for(std::chrono::duration<Rep, Period> d) const {
-        return state().wait(wait::Until::after(d));
+        return wait_within(wait::Until::after(d));
     }
     template <class C, class D>
     [[nodiscard]] bool wait_until(std::chrono::time_point<C, D> tp) const {
-        return state().wait(wait::Until::at(tp));
+        return wait_within(wait::Until::at(tp));
     }
     /// Waits until the result is there (true) or the context has ended (false).
     template <wait::Ending C>
     [[nodiscard]] bool wait(const C& ctx) const {
         const wait::Until until = wait::Until::end_of(ctx);
-        sync::FutureState<R>& awaited = state();
-        return !until.interrupted() && awaited.wait(until);
+        return !until.interrupted() && wait_within(until);
     }
-    [[nodiscard]] bool ready() const noexcept { return state_ && state_->ready(); }
+    [[nodiscard]] bool ready() const noexcept { return state_ && state_->happened(); }
     [[nodiscard]] bool valid() const noexcept { return state_ != nullptr; }
 
     /// The engine's view, for select.
-    const std::shared_ptr<sync::FutureState<R>>& core() const noexcept { return state_; }
+    friend std::shared_ptr<wait::Event> event_of(const Future& future) noexcept { return future.state_; }
 
 private:
     friend class Promise<R>;
     explicit Future(std::shared_ptr<sync::FutureState<R>> state) noexcept : state_(std::move(state)) {}
 
-    sync::FutureState<R>& state() const {
+    bool wait_within(wait::Until until) const {
         if (!state_) throw std::future_error(std::future_errc::no_state);
-        return *state_;
+        return state_->wait(until, task::WaitReason::future);
     }
 
     std::shared_ptr<sync::FutureState<R>> state_;

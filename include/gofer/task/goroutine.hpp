@@ -11,6 +11,7 @@
 #include <gofer/base/place.hpp>
 #include <gofer/fiber/stack_pool.hpp>
 #include <gofer/fiber/switch.hpp>
+#include <gofer/task/locals.hpp>
 #include <gofer/task/task.hpp>
 #include <gofer/task/wait_reason.hpp>
 
@@ -21,6 +22,7 @@ enum class State : std::uint8_t { vacant, running, parked, runnable };
 /// What few goroutines have: allocated when first needed, freed when the goroutine ends.
 struct Extras {
     std::string name;
+    Locals locals;
 };
 
 /// What to do when a goroutine is abandoned at the end of its runtime; lies in its closure.
@@ -53,6 +55,21 @@ struct Goroutine : fiber::Fiber {
         if (task.options) [[unlikely]] adopt(task.options);
         state.store(State::running, std::memory_order_relaxed);
     }
+    // For the goroutine itself, in the midst of the user's code. The record belongs to one goroutine after the other.
+    Extras* own_extras() const noexcept {
+        const base::EngineRegion engine;
+        return extras;
+    }
+    Extras& need_extras() {
+        const base::EngineRegion engine;
+        if (!extras) extras = new Extras;
+        return *extras;
+    }
+
+    /// Destroys the GoroutineLocal values, as the goroutine's own last act. Their destructors may block.
+    void end_locals() noexcept {
+        if (Extras* own = own_extras()) [[unlikely]] own->locals.clear();
+    }
     void end() noexcept {
         state.store(State::vacant, std::memory_order_relaxed);
         if (extras) [[unlikely]] {
@@ -71,7 +88,7 @@ struct Goroutine : fiber::Fiber {
 private:
     [[gnu::noinline]] void adopt(TaskOptions* options) {
         if (options->name.empty()) return;
-        extras = new Extras{options->name};
+        extras = new Extras{options->name, {}};
     }
 };
 

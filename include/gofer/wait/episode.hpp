@@ -104,6 +104,7 @@ public:
     bool abandoned() const noexcept {
         return goroutine_ && sched::home_of(goroutine_)->stopped.load(std::memory_order_relaxed);
     }
+    std::int64_t deadline() const noexcept { return until_.deadline; }
     Episode* next = nullptr; // in a WakeList, once claimed
 
 private:

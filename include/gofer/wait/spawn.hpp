@@ -46,12 +46,28 @@ void go(sched::Scheduler* home, const GoOptions* options, Place place, F&& f, Ar
     start(home, options, place, task::bind(std::forward<F>(f), std::forward<Args>(args)...));
 }
 
-/// The same, and `then()` when the goroutine has ended and its closure and arguments are destroyed.
+/// Ends the goroutine in the eyes of those who wait for it, when all that it owned is gone.
+template <class Then>
+struct AfterLocals {
+    Then then;
+    void operator()() {
+        sched::end_locals();
+        then();
+    }
+};
+
+/// The same, and `then()` when the goroutine has ended and its closure, arguments and GoroutineLocal values are destroyed.
+template <class Then, class F, class... Args>
+void go_then(sched::Scheduler* home, const GoOptions* options, Place place, Then then, F&& f, Args&&... args) {
+    using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));
+    start(home, options, place,
+          task::Sequence<Body, AfterLocals<Then>>(task::bind(std::forward<F>(f), std::forward<Args>(args)...),
+                                                  AfterLocals<Then>{std::move(then)}));
+}
 template <class Then, class F, class... Args>
 void go_then(const GoOptions* options, Place place, Then then, F&& f, Args&&... args) {
-    using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));
-    start(sched::scheduler_here(sched::this_worker()), options, place,
-          task::Sequence<Body, Then>(task::bind(std::forward<F>(f), std::forward<Args>(args)...), std::move(then)));
+    go_then(sched::scheduler_here(sched::this_worker()), options, place, std::move(then), std::forward<F>(f),
+            std::forward<Args>(args)...);
 }
 
 } // namespace spawn
