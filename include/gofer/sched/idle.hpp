@@ -23,6 +23,7 @@ public:
     /// True: somebody sleeps, nobody searches; who adds work should call wake_one().
     bool call() const noexcept { return call_.load(std::memory_order_relaxed); }
     unsigned sleeping() const noexcept { return sleeping_.load(std::memory_order_relaxed); }
+    bool searching() const noexcept { return searching_.load(std::memory_order_relaxed); }
 
     /// Takes the searcher's office if it is free.
     bool take_office(Worker& w) noexcept {
@@ -49,7 +50,7 @@ public:
         w.wake_word.store(0, std::memory_order_relaxed);
         lock_.lock();
         leave(w);
-        w.asleep = true;
+        w.asleep.store(true, std::memory_order_relaxed);
         w.next_sleeper = sleepers_;
         sleepers_ = &w;
         sleeping_.store(sleeping() + 1, std::memory_order_relaxed);
@@ -59,18 +60,19 @@ public:
     /// Takes the announcement back. False: somebody is waking this worker already, so wait() returns at once.
     bool cancel_sleep(Worker& w) noexcept {
         lock_.lock();
-        const bool mine = w.asleep;
+        const bool mine = w.asleep.load(std::memory_order_relaxed);
         if (mine) remove(w);
         publish();
         return mine;
     }
 
-    /// Sleeps until woken (true; the worker is the searcher now) or until the deadline (false).
+    /// Sleeps until woken (true; the worker is the searcher now) or until the deadline, or another one, is to be looked
+    /// at (false).
     bool wait(Worker& w, std::int64_t deadline) noexcept {
         while (w.wake_word.load(std::memory_order_acquire) == 0)
             if (!base::futex_wait_until(w.wake_word, 0, deadline) && cancel_sleep(w)) return false;
-        w.searcher = true;
-        return true;
+        w.searcher = w.wake_word.load(std::memory_order_relaxed) == as_searcher;
+        return w.searcher;
     }
 
     /// Wakes one sleeper as the searcher, unless somebody searches already. False: nobody was woken.
@@ -83,7 +85,7 @@ public:
         }
         publish();
         if (!w) return false;
-        w->wake_word.store(1, std::memory_order_release); // partner: wait()
+        w->wake_word.store(as_searcher, std::memory_order_release); // partner: wait()
         base::futex_wake(&w->wake_word);
         return true;
     }
@@ -94,14 +96,26 @@ public:
         Worker* all = sleepers_;
         sleepers_ = nullptr;
         sleeping_.store(0, std::memory_order_relaxed);
-        for (Worker* w = all; w; w = w->next_sleeper) w->asleep = false;
+        for (Worker* w = all; w; w = w->next_sleeper) w->asleep.store(false, std::memory_order_relaxed);
         publish();
         while (all) {
             Worker* w = all;
             all = w->next_sleeper; // read before the wake-up: the worker may announce itself again, or end
-            w->wake_word.store(1, std::memory_order_release);
+            w->wake_word.store(as_searcher, std::memory_order_release);
             base::futex_wake(&w->wake_word);
         }
+    }
+
+    /// Wakes this worker, if it sleeps, to look at its timers: somebody else has added one. It does not become the
+    /// searcher. A worker that announces its sleep after this sees the timer, by the order of the lock.
+    void wake_for_timers(Worker& w) noexcept {
+        lock_.lock();
+        const bool asleep = w.asleep.load(std::memory_order_relaxed);
+        if (asleep) remove(w);
+        publish();
+        if (!asleep) return;
+        w.wake_word.store(for_timers, std::memory_order_release);
+        base::futex_wake(&w.wake_word);
     }
 
     /// The searcher naps until somebody pokes it or the time is over.
@@ -123,6 +137,8 @@ public:
     }
 
 private:
+    static constexpr std::uint32_t as_searcher = 1, for_timers = 2; // values of Worker::wake_word
+
     void leave(Worker& w) noexcept {
         if (!w.searcher) return;
         w.searcher = false;
@@ -132,7 +148,7 @@ private:
         Worker** link = &sleepers_;
         while (*link != &w) link = &(*link)->next_sleeper;
         *link = w.next_sleeper;
-        w.asleep = false;
+        w.asleep.store(false, std::memory_order_relaxed);
         sleeping_.store(sleeping() - 1, std::memory_order_relaxed);
     }
     void publish() noexcept {

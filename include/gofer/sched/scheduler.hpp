@@ -5,10 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include <gofer/fiber/reachable.hpp>
 #include <gofer/sched/idle.hpp>
+#include <gofer/sched/roster.hpp>
 #include <gofer/sched/this_worker.hpp>
 #include <gofer/sched/worker.hpp>
 
@@ -41,27 +41,32 @@ private:
     std::atomic<std::uint32_t> size_{0};
 };
 
+/// What the monitor notes of a scheduler whose workers get stuck (rescue.hpp).
+struct Trouble {
+    std::int64_t alert_until = 0;                  // the monitor's, as is the next
+    unsigned looks_to_spare = 0;                   // how often others have been left to help
+    std::atomic<std::int64_t> strangers_from{0};   // before that, stand-ins start nothing that may compute for long
+    Counter rescues;                               // how often a stand-in was called
+};
+
 class Scheduler {
 public:
     Scheduler(unsigned worker_count, std::size_t stack_size)
-        : stack_class(task::StackPools::class_of(stack_size)) {
-        for (unsigned i = 0; i < worker_count; ++i) {
-            workers.push_back(std::make_unique<Worker>(this, i));
-            workers.back()->looks = std::make_unique<Look[]>(worker_count);
-        }
-    }
+        : workers(this, worker_count), stack_class(task::StackPools::class_of(stack_size)) {}
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;
 
-    std::vector<std::unique_ptr<Worker>> workers;
+    Roster workers;
     const unsigned stack_class;
     InjectionQueue injected;
     Idle idle;
     std::atomic<std::uint64_t> spawned_outside{0};
     std::atomic<std::uint32_t> references{1};
+    std::atomic<unsigned> threads{0}; // of its workers; those on their last steps are not counted
     std::atomic<bool> stopped{false};  // no goroutine of this runtime is started or resumed any more
     std::atomic<bool> frozen{false};   // the process exits: the workers stand still instead of ending
     std::atomic<void*> face{nullptr}; // the Runtime that users hold
+    Trouble trouble;
     Scheduler* next_scheduler = nullptr; // in the registry, guarded by its lock
 
     void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
@@ -120,7 +125,7 @@ public:
         const std::uint64_t over = ended();
         return spawned() - over;
     }
-    bool all_asleep() const noexcept { return idle.sleeping() == workers.size(); }
+    bool all_asleep() const noexcept { return idle.sleeping() == workers.on_duty(); }
 
 private:
     ~Scheduler() = default;

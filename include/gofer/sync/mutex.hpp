@@ -82,7 +82,7 @@ private:
     // Short, since whoever holds it may be switched out; none where no other worker could release it.
     bool spin() noexcept {
         const sched::Worker* w = sched::this_worker();
-        if (w && w->scheduler->workers.size() == 1) return false;
+        if (w && w->scheduler->workers.on_duty() == 1) return false;
         for (int round = 0; round < 4; ++round) {
             for (int i = 0; i < 30; ++i) base::cpu_relax();
             if (try_lock()) return true;
