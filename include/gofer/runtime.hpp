@@ -189,7 +189,8 @@ inline RuntimeStats Runtime::stats() const {
     RuntimeStats stats;
     stats.goroutines = s.live();
     stats.goroutines_started = s.spawned();
-    stats.workers = s.workers.size();
+    stats.workers = s.workers.regulars();
+    stats.rescues = s.trouble.rescues.get();
     stats.runnable = s.injected.size();
     for (auto& w : s.workers) {
         stats.runnable += w->queue.size() + (w->queue.next() ? 1 : 0);

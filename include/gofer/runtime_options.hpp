@@ -43,6 +43,7 @@ struct RuntimeStats {
     std::uint64_t wakeups = 0; ///< sleeping workers woken
     std::uint64_t stacks = 0;  ///< of the process, in use or pooled
     std::uint64_t stack_bytes = 0; ///< address space reserved for them
+    std::uint64_t rescues = 0; ///< times a stand-in was called for a worker stuck in one goroutine
 };
 
 } // namespace gofer::inline v1

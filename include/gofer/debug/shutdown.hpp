@@ -36,7 +36,7 @@ inline bool nobody_can_wake(sched::Scheduler& s) {
     unsigned known = 2;
     bool alive = false;
     sched::Monitor::instance().for_each([&](sched::Scheduler& other) {
-        known += static_cast<unsigned>(other.workers.size());
+        known += other.threads.load(std::memory_order_relaxed);
         if (&other != &s && other.live() > 0) alive = true;
     });
     if (alive || !s.all_asleep() || !s.injected.empty()) return false;

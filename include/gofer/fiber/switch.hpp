@@ -49,6 +49,7 @@ struct Carrier {
     void bind_to_thread() noexcept {
         exceptions = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
         errno_address = &errno;
+        native.bottom = native.top = nullptr; // another thread's, if this carrier had one before
         base::tsan_belongs_to_thread(errno_address, sizeof errno);
 #if defined(GOFER_TSAN)
         native.tsan = __tsan_get_current_fiber();

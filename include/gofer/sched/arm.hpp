@@ -21,7 +21,7 @@ namespace gofer::inline v1::sched {
 /// Some worker of `s`, for a caller that is none: not always the same one.
 inline Worker& some_worker(Scheduler& s, const Timer& timer) noexcept {
     const std::size_t mixed = (reinterpret_cast<std::uintptr_t>(&timer) >> 6) * 0x9e3779b9u >> 8;
-    return *s.workers[mixed % s.workers.size()];
+    return *s.workers[mixed % s.workers.regulars()];
 }
 
 inline void arm_in_default_runtime(Timer& timer, std::int64_t deadline) {

@@ -19,6 +19,7 @@ inline void stop_threads(Scheduler& s) noexcept {
     s.stopped.store(true, std::memory_order_seq_cst);
     for (auto& w : s.workers) w->attention.store(true, std::memory_order_seq_cst);
     base::heavy_barrier();
+    s.workers.close();
     s.idle.wake_all();
     s.idle.poke();
 }

@@ -23,6 +23,7 @@ public:
     /// True: somebody sleeps, nobody searches; who adds work should call wake_one().
     bool call() const noexcept { return call_.load(std::memory_order_relaxed); }
     unsigned sleeping() const noexcept { return sleeping_.load(std::memory_order_relaxed); }
+    bool searching() const noexcept { return searching_.load(std::memory_order_relaxed); }
 
     /// Takes the searcher's office if it is free.
     bool take_office(Worker& w) noexcept {
@@ -49,7 +50,7 @@ public:
         w.wake_word.store(0, std::memory_order_relaxed);
         lock_.lock();
         leave(w);
-        w.asleep = true;
+        w.asleep.store(true, std::memory_order_relaxed);
         w.next_sleeper = sleepers_;
         sleepers_ = &w;
         sleeping_.store(sleeping() + 1, std::memory_order_relaxed);
@@ -59,7 +60,7 @@ public:
     /// Takes the announcement back. False: somebody is waking this worker already, so wait() returns at once.
     bool cancel_sleep(Worker& w) noexcept {
         lock_.lock();
-        const bool mine = w.asleep;
+        const bool mine = w.asleep.load(std::memory_order_relaxed);
         if (mine) remove(w);
         publish();
         return mine;
@@ -95,7 +96,7 @@ public:
         Worker* all = sleepers_;
         sleepers_ = nullptr;
         sleeping_.store(0, std::memory_order_relaxed);
-        for (Worker* w = all; w; w = w->next_sleeper) w->asleep = false;
+        for (Worker* w = all; w; w = w->next_sleeper) w->asleep.store(false, std::memory_order_relaxed);
         publish();
         while (all) {
             Worker* w = all;
@@ -109,7 +110,7 @@ public:
     /// searcher. A worker that announces its sleep after this sees the timer, by the order of the lock.
     void wake_for_timers(Worker& w) noexcept {
         lock_.lock();
-        const bool asleep = w.asleep;
+        const bool asleep = w.asleep.load(std::memory_order_relaxed);
         if (asleep) remove(w);
         publish();
         if (!asleep) return;
@@ -147,7 +148,7 @@ private:
         Worker** link = &sleepers_;
         while (*link != &w) link = &(*link)->next_sleeper;
         *link = w.next_sleeper;
-        w.asleep = false;
+        w.asleep.store(false, std::memory_order_relaxed);
         sleeping_.store(sleeping() - 1, std::memory_order_relaxed);
     }
     void publish() noexcept {

@@ -11,6 +11,7 @@
 #include <gofer/fiber/trim.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/search.hpp>
+#include <gofer/sched/stand_in.hpp>
 #include <gofer/sched/suspend.hpp>
 #include <gofer/task/uncaught.hpp>
 
@@ -106,6 +107,7 @@ inline Goroutine* make_own_stack(Task* task) noexcept {
 inline Runnable attend(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     w.attention.store(false, std::memory_order_relaxed);
+    s.workers.unmark(w);
     const std::int64_t now = base::now_ns();
     fire_timers(w, w, now);
     Housekeeping::instance().step(now, false);
@@ -144,8 +146,10 @@ inline void sleep(Worker& w) noexcept {
     if (w.timers.earliest() != never) Monitor::instance().note_busy();
 }
 
-/// The next thing to run; nothing when the runtime has stopped.
+/// The next thing to run; nothing when the runtime has stopped, or this thread is to end.
 inline Runnable find_work(Worker& w) noexcept {
+    if (w.stand_in()) [[unlikely]]
+        return find_work_as_stand_in(w);
     Scheduler& s = *w.scheduler;
     for (;;) {
         if (s.stopped.load(std::memory_order_relaxed)) [[unlikely]] return {};
@@ -208,7 +212,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     }
     stand_still_at_exit(*w);
-    if (w->scheduler->live() > 0) keep_for_ever(*w->scheduler);
+    if (w->scheduler->stopped.load(std::memory_order_relaxed) && w->scheduler->live() > 0) keep_for_ever(*w->scheduler);
     w->set_after(after_retire, nullptr);
     fiber::switch_fiber(w, self, &w->native, fiber::Leaving::for_good);
 }

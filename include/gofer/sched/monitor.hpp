@@ -1,23 +1,22 @@
-// The monitor: one thread a process that looks after every scheduler each 10 ms while a worker is awake, and sleeps
-// on its futex otherwise. What nobody else would notice in time, since the worker concerned is stuck in one
-// goroutine: work and due timers behind it. It asks the stuck worker's loop for attention and wakes a sleeper.
+// The monitor: one thread a process that looks after every scheduler each few milliseconds while a worker is awake, and
+// sleeps on its futex otherwise. What nobody else would notice in time, since the worker concerned is stuck in one
+// goroutine: work and due timers behind it. What is done about it stands in rescue.hpp.
 //
 // It also holds the registry of schedulers, for the reports. Lock: registry lock, then Idle's.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <pthread.h>
 #include <thread>
-#include <utility>
 
-#include <gofer/sched/scheduler.hpp>
+#include <gofer/sched/rescue.hpp>
 
 namespace gofer::inline v1::sched {
 
 class Monitor {
 public:
-    static constexpr std::int64_t tick_ns = 10'000'000;
-    static constexpr unsigned quiet_ticks = 5;
+    static constexpr unsigned quiet_ticks = 10;
 
     [[gnu::visibility("default")]] static Monitor& instance() noexcept {
         static Monitor& monitor = *new Monitor; // never destroyed: its thread outlives main
@@ -70,10 +69,12 @@ private:
     void watch() noexcept {
         base::EngineRegion engine;
         ::pthread_setname_np(::pthread_self(), "gofer-monitor");
+        base::ask_for_short_slices();
+        std::int64_t pause = Rescue::calm_tick_ns;
         for (unsigned quiet = 0;;) {
-            base::futex_wait_until(word_, 0, base::now_ns() + tick_ns);
+            base::futex_wait_until(word_, 0, base::now_ns() + pause);
             word_.store(0, std::memory_order_relaxed);
-            quiet = look_after_all() ? 0 : quiet + 1;
+            quiet = look_after_all(pause) ? 0 : quiet + 1;
             if (quiet >= quiet_ticks) {
                 sleep();
                 quiet = 0;
@@ -91,24 +92,16 @@ private:
         word_.store(0, std::memory_order_relaxed);
     }
 
-    bool look_after_all() noexcept {
+    bool look_after_all(std::int64_t& pause) noexcept {
         bool busy = false;
+        pause = Rescue::calm_tick_ns;
         const std::int64_t now = base::now_ns();
         for_each([&](Scheduler& s) {
             if (s.all_asleep() || s.stopped.load(std::memory_order_relaxed)) return;
             busy = true;
-            for (auto& w : s.workers) look_after(s, *w, now);
+            pause = std::min(pause, Rescue(s, now).look());
         });
         return busy;
-    }
-
-    static void look_after(Scheduler& s, Worker& w, std::int64_t now) noexcept {
-        const std::uint32_t turns = w.turns.load(std::memory_order_relaxed);
-        if (std::exchange(w.turns_at_last_tick, turns) != turns) return;
-        const bool waiting = w.has_local_work() || !s.injected.empty() || w.timers.earliest() <= now;
-        if (!waiting) return;
-        w.attention.store(true, std::memory_order_relaxed);
-        if (s.idle.sleeping() > 0) s.idle.wake_one();
     }
 
     const bool asymmetric_ = base::asymmetric_barriers();

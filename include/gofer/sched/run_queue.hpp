@@ -127,6 +127,30 @@ public:
         return r;
     }
 
+    /// The two halves of pop(), for a stand-in, which keeps those apart that are in the stack. In the first the line
+    /// comes before the next one in every other turn.
+    Runnable pop_resumed() noexcept {
+        lock_.lock();
+        prefer_line_ = !prefer_line_;
+        Runnable r = prefer_line_ ? take_oldest(line_) : Runnable{};
+        if (!r) r = next_.exchange(Runnable{}, std::memory_order_relaxed);
+        if (!r) r = take_oldest(line_);
+        unlock();
+        return r;
+    }
+    Runnable pop_oldest_pushed() noexcept {
+        lock_.lock();
+        const Runnable r = take_oldest(stack_);
+        unlock();
+        return r;
+    }
+    Runnable pop_pushed() noexcept {
+        lock_.lock();
+        const Runnable r = stack_.empty() ? Runnable{} : stack_.pop_newest();
+        unlock();
+        return r;
+    }
+
     /// The calling goroutine stands in line, and the next one to run is taken, in one step. The lock stays held: no
     /// thief may find it in the line before it is suspended. release() comes after the switch, on the same thread.
     /// Nothing, and the lock is free, when there is nobody else (a thief may have been here since the caller looked).
@@ -172,6 +196,17 @@ public:
         std::uint32_t taken = 0;
         while (taken < wanted && !stack_.empty()) out[taken++] = stack_.pop_oldest();
         while (taken < wanted && !line_.empty()) out[taken++] = line_.pop_oldest();
+        publish();
+        lock_.leave();
+        return taken;
+    }
+    /// For stand-ins of a stuck worker: takes all, at most `most`, who is next first.
+    std::uint32_t take_all(Runnable* out, std::uint32_t most) noexcept {
+        if (empty() || !lock_.visit()) return 0;
+        std::uint32_t taken = 0;
+        if (next()) out[taken++] = next_.exchange(Runnable{}, std::memory_order_relaxed);
+        while (taken < most && !line_.empty()) out[taken++] = line_.pop_oldest();
+        while (taken < most && !stack_.empty()) out[taken++] = stack_.pop_oldest();
         publish();
         lock_.leave();
         return taken;

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 #include <gofer/fiber/reachable.hpp>
 #include <gofer/sched/idle.hpp>
+#include <gofer/sched/roster.hpp>
 #include <gofer/sched/this_worker.hpp>
 #include <gofer/sched/worker.hpp>
 
@@ -52,30 +52,35 @@ struct Companion {
     void (*release)(Companion&) noexcept;
 };
 
+/// What the monitor notes of a scheduler whose workers get stuck (rescue.hpp).
+struct Trouble {
+    std::int64_t alert_until = 0;                  // the monitor's, as is the next
+    unsigned looks_to_spare = 0;                   // how often others have been left to help
+    std::atomic<std::int64_t> strangers_from{0};   // before that, stand-ins start nothing that may compute for long
+    Counter rescues;                               // how often a stand-in was called
+};
+
 class Scheduler {
 public:
     Scheduler(unsigned worker_count, std::size_t stack_size)
-        : stack_class(task::StackPools::class_of(stack_size)) {
-        for (unsigned i = 0; i < worker_count; ++i) {
-            workers.push_back(std::make_unique<Worker>(this, i));
-            workers.back()->looks = std::make_unique<Look[]>(worker_count);
-        }
-    }
+        : workers(this, worker_count), stack_class(task::StackPools::class_of(stack_size)) {}
     Scheduler(const Scheduler&) = delete;
     Scheduler& operator=(const Scheduler&) = delete;
 
-    std::vector<std::unique_ptr<Worker>> workers;
+    Roster workers;
     const unsigned stack_class;
     const std::uint32_t id = next_scheduler_id();
     InjectionQueue injected;
     Idle idle;
     std::atomic<std::uint64_t> spawned_outside{0};
     std::atomic<std::uint32_t> references{1};
+    std::atomic<unsigned> threads{0}; // of its workers; those on their last steps are not counted
     std::atomic<bool> stopped{false};  // no goroutine of this runtime is started or resumed any more
     std::atomic<bool> frozen{false};   // the process exits: the workers stand still instead of ending
     std::atomic<bool> ending{false};   // nothing is left but the grace
     std::atomic<void*> face{nullptr}; // the Runtime that users hold
     std::atomic<Companion*> companion{nullptr}; // its background context, once someone has asked for it
+    Trouble trouble;
     Scheduler* next_scheduler = nullptr; // in the registry, guarded by its lock
 
     void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
@@ -139,7 +144,7 @@ public:
         ending.store(true, std::memory_order_seq_cst);
         if (Companion* c = companion.load(std::memory_order_seq_cst)) c->end(*c);
     }
-    bool all_asleep() const noexcept { return idle.sleeping() == workers.size(); }
+    bool all_asleep() const noexcept { return idle.sleeping() == workers.on_duty(); }
 
 private:
     ~Scheduler() {

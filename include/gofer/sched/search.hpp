@@ -88,7 +88,7 @@ inline Runnable look_at(Worker& thief, Worker& victim, std::int64_t now) noexcep
 inline Runnable look_around(Worker& w, std::int64_t now, std::uint64_t& movement) noexcept {
     Scheduler& s = *w.scheduler;
     Runnable batch[32];
-    const auto n = static_cast<std::uint32_t>(s.workers.size());
+    const std::uint32_t n = s.workers.ever();
     const std::uint32_t share = std::min<std::uint32_t>(32, s.injected.size() / n + 1);
     if (!s.injected.empty())
         if (const std::uint32_t got = s.injected.pop(batch, share)) {
@@ -123,7 +123,7 @@ inline Runnable search(Worker& w) noexcept {
         Runnable r = w.queue.pop();
         if (!r) r = look_around(w, now, movement);
         if (r) return r;
-        if (s.idle.sleeping() + 1 == s.workers.size()) return {}; // nobody runs who could add work
+        if (s.idle.sleeping() + 1 == s.workers.on_duty()) return {}; // nobody runs who could add work
         quiet = movement == before ? quiet + 1 : 0;
         before = movement;
         if (looks < looks_before_nap)

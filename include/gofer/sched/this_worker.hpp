@@ -28,7 +28,7 @@ namespace gofer::inline v1::sched {
 /// The goroutine that is running; null outside.
 inline Goroutine* this_goroutine_record() noexcept {
     Worker* w = this_worker();
-    return w ? w->current : nullptr;
+    return w ? static_cast<Goroutine*>(w->current) : nullptr;
 }
 
 /// Destroys the running goroutine's GoroutineLocal values, before those who wait for its end are told.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include <gofer/base/clock.hpp>
 #include <gofer/base/futex.hpp>
 #include <gofer/base/random.hpp>
 #include <gofer/fiber/switch.hpp>
@@ -72,6 +73,22 @@ private:
     TimerHeap* free_ = nullptr;
 };
 
+/// The goroutine a worker is in; written by the worker, read by the monitor.
+class Current {
+public:
+    Current& operator=(Goroutine* g) noexcept {
+        goroutine_.store(g, std::memory_order_relaxed);
+        return *this;
+    }
+    operator Goroutine*() const noexcept { return goroutine_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<Goroutine*> goroutine_{nullptr};
+};
+
+/// What a worker is there for (roster.hpp). A stand-in that is gone has no thread.
+enum class Duty : std::uint32_t { regular, serving, resting, gone };
+
 struct alignas(64) Worker : fiber::Carrier {
     Worker(Scheduler* owner, unsigned number)
         : scheduler(owner), index(number), random(number + 1), timers(TimerHeaps::instance().take()) {}
@@ -85,9 +102,10 @@ struct alignas(64) Worker : fiber::Carrier {
     bool asymmetric = base::asymmetric_barriers();
     bool searcher = false; // it holds the searcher's office (idle.hpp)
     bool has_run = true;   // since it slept last
-    Goroutine* current = nullptr;
+    Current current;
     Runnable handed; // for the loop that is switched to next
     std::int64_t leash_end = 0;
+    std::int64_t next_round = 0; // a stand-in's: when to look again at what waits behind the stuck
     fiber::Fiber* spares = nullptr;
     unsigned spare_count = 0;
     std::uint64_t next_id = 0;
@@ -111,9 +129,16 @@ struct alignas(64) Worker : fiber::Carrier {
     TimerHeap& timers;
     base::FutexWord wake_word{0};
     base::FutexWord nap_word{0};
-    std::uint32_t turns_at_last_tick = 0; // the monitor's
+    std::atomic<bool> stuck{false};       // in one goroutine for long, so that a stand-in has its licence
+    base::FutexWord duty{0};              // a Duty
+    std::uint32_t turns_at_last_look = 0; // the monitor's, as is the next
+    std::int64_t still_since = 0;         // when it was first seen at that turn
+    bool still_seen = false;              // and once more since; used_then is its processor time at that moment
+    std::int64_t used_then = 0;
+    clockid_t cpu_clock = 0;              // of its thread, as is the next
+    pid_t tid = 0;
     Worker* next_sleeper = nullptr; // guarded by Idle's lock
-    bool asleep = false;            // guarded by Idle's lock
+    std::atomic<bool> asleep{false}; // guarded by Idle's lock; others may read it as a hint
     std::atomic<bool> exited{false};
     std::atomic<bool> frozen{false};
     std::thread thread;
@@ -131,6 +156,7 @@ struct alignas(64) Worker : fiber::Carrier {
     /// Every 16th turn those in line come before what was made ready last, so that a chain of wake-ups does not keep
     /// them waiting; or thieves would take them, who are nearer than the end of the leash.
     static bool is_turn_of_line(std::uint32_t turn) noexcept { return (turn & 15) == 0; }
+    bool stand_in() const noexcept { return duty.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(Duty::regular); }
     bool has_local_work() const noexcept { return !queue.empty(); }
 };
 

@@ -35,12 +35,17 @@ inline void worker_thread(Worker* w) {
     ::pthread_setname_np(::pthread_self(), name);
     ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL); // naps of microseconds, timers on time
     const fiber::SignalStack signal_stack;
+    w->scheduler->threads.fetch_add(1, std::memory_order_relaxed);
+    ::pthread_getcpuclockid(::pthread_self(), &w->cpu_clock);
+    w->tid = ::gettid();
+    if (w->stand_in()) base::ask_for_short_slices();
     w->bind_to_thread();
     set_this_worker(w);
     leave_native_stack(w);
     set_this_worker(nullptr);
     give_spares_back(*w);
     Scheduler* scheduler = w->scheduler;
+    scheduler->threads.fetch_sub(1, std::memory_order_relaxed);
     base::tsan_ignore_end();
     base::tsan_acquire(&w->thread_ends);
     w->exited.store(true, std::memory_order_release); // partner: end_threads

@@ -39,6 +39,7 @@ struct Goroutine : fiber::Fiber {
     void* home = nullptr;             // the scheduler it belongs to
     void* worker = nullptr;           // the worker it runs on now
     const void* waits_on = nullptr;   // what it is parked on
+    std::atomic<std::int64_t> hog_until{0}; // it was found computing for long, and may be about to again
     Task* first_task = nullptr;       // a stack of its own: what to run on it
     Extras* extras = nullptr;
     AbandonHook* on_abandon = nullptr;

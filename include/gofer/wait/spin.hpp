@@ -11,7 +11,7 @@ namespace gofer::inline v1::wait {
 template <class Try, class Worth>
 bool spin(Try try_now, Worth worth_it) noexcept {
     const sched::Worker* w = sched::this_worker();
-    if (w && w->scheduler->workers.size() == 1) return false;
+    if (w && w->scheduler->workers.on_duty() == 1) return false;
     for (int round = 0; round < 4 && worth_it(); ++round) {
         for (int i = 0; i < 30; ++i) base::cpu_relax();
         if (try_now()) return true;

@@ -1,0 +1,128 @@
+// What the monitor does about workers that are stuck in one goroutine: in a computation, a sleep of the thread, a C
+// library. While something waits behind such a worker it asks its loop for attention and wakes a sleeper; when nobody
+// sleeps and nobody looks for work, it calls a stand-in (roster.hpp).
+//
+// Stuck is who has taken no turn for `patience`; all who are count, since licences do (roster.hpp), but something is
+// done only while somebody waits. For a while after the last rescue, and as long
+// as a stand-in works, the monitor looks more often and has less patience, since the goroutines that were waiting may
+// be of the same kind.
+#pragma once
+
+#include <algorithm>
+#include <thread>
+
+#include <gofer/base/thread_state.hpp>
+#include <gofer/sched/scheduler.hpp>
+
+namespace gofer::inline v1::sched {
+
+void worker_thread(Worker* w); // worker_thread.hpp
+
+class Rescue {
+public:
+    static constexpr std::int64_t calm_tick_ns = 5'000'000;
+    static constexpr std::int64_t alert_tick_ns = 1'000'000;
+
+    explicit Rescue(Scheduler& s, std::int64_t now) noexcept : s_(s), now_(now) {}
+
+    /// Looks at every worker, and acts. Returns how long the next look has time.
+    std::int64_t look() noexcept {
+        for (auto& w : s_.workers) look_at(*w);
+        if (help_)
+            help();
+        else
+            s_.trouble.looks_to_spare = 0;
+        if (s_.workers.surplus()) send_home();
+        if (help_ || working_) s_.trouble.alert_until = now_ + alert_ns;
+        return alert() ? alert_tick_ns : calm_tick_ns;
+    }
+
+private:
+    static constexpr std::int64_t patience_ns = 8'000'000;
+    static constexpr std::int64_t alert_patience_ns = 3'000'000;
+    static constexpr std::int64_t alert_ns = 100'000'000;
+    static constexpr unsigned most_looks_to_spare = 4;
+    static constexpr std::int64_t hog_ns = 5'000'000;
+    static constexpr std::int64_t distrust_ns = 100'000'000; // after it was last seen at it
+    static constexpr std::int64_t pause_ns = 2'000'000;          // doubled for each stand-in that is stuck
+    static constexpr std::int64_t crowded_pause_ns = 60'000'000; // at least, when it computes: one more would only crowd
+
+    bool alert() const noexcept { return now_ < s_.trouble.alert_until; }
+
+    void look_at(Worker& w) noexcept {
+        const std::uint32_t turns = w.turns.load(std::memory_order_relaxed);
+        Goroutine* inside = w.current;
+        if (turns != w.turns_at_last_look || w.asleep.load(std::memory_order_relaxed) || !s_.workers.on_duty(w)) {
+            if (inside && w.stand_in()) working_ = true;
+            w.turns_at_last_look = turns;
+            w.still_since = now_;
+            w.still_seen = false;
+            return s_.workers.unmark(w);
+        }
+        if (inside) judge(w, *inside);
+        const bool waiting = waits_behind(w);
+        if (!waiting && !inside) return;
+        w.attention.store(true, std::memory_order_relaxed);
+        if (waiting && s_.idle.sleeping() > 0) s_.idle.wake_one();
+        if (now_ - w.still_since < (alert() ? alert_patience_ns : patience_ns)) return;
+        help_ = help_ || waiting;
+        if (!w.stuck.load(std::memory_order_relaxed)) mark(w);
+    }
+
+    bool waits_behind(const Worker& w) const noexcept {
+        return w.has_local_work() || !s_.injected.empty() || w.timers.earliest() <= now_;
+    }
+
+    void mark(Worker& w) noexcept {
+        s_.workers.mark_stuck(w);
+        if (!w.stand_in()) return;
+        const int others = static_cast<int>(s_.workers.stand_ins()) - s_.workers.serving() - 1;
+        const std::int64_t pause = std::max(base::wants_processor(w.tid) ? crowded_pause_ns : 0, pause_ns << std::clamp(others, 0, 6));
+        s_.trouble.strangers_from.store(now_ + pause, std::memory_order_relaxed);
+    }
+
+    /// A hog has used its processor without taking a turn. One that just has none at the moment is innocent.
+    void judge(Worker& w, Goroutine& inside) noexcept {
+        const std::int64_t used = base::time_of(w.cpu_clock);
+        if (!w.still_seen) {
+            w.still_seen = true;
+            w.used_then = used;
+        } else if (used - w.used_then > hog_ns) {
+            inside.hog_until.store(now_ + distrust_ns, std::memory_order_relaxed);
+        }
+    }
+
+    /// One at a time: it takes over what waits behind all of them, and says by getting stuck that it is not enough.
+    void help() noexcept {
+        if (s_.workers.serving() > 0) return;
+        const bool someone_free = s_.idle.sleeping() > 0 || s_.idle.searching();
+        if (someone_free && ++s_.trouble.looks_to_spare < most_looks_to_spare) return; // they may wait for a processor
+        s_.trouble.looks_to_spare = 0;
+        if (s_.workers.call_stand_in(start_thread)) s_.trouble.rescues.add();
+    }
+
+    static bool start_thread(Worker& w) noexcept {
+        w.scheduler->retain();
+        try {
+            if (w.thread.joinable()) w.thread.detach(); // it has left the worker (`exited`), and ends by itself
+            w.thread = std::thread(worker_thread, &w);
+            return true;
+        } catch (const std::system_error&) {
+            w.scheduler->release();
+            return false;
+        }
+    }
+
+    /// One that sleeps does not see by itself that the stuck are back.
+    void send_home() noexcept {
+        for (auto& w : s_.workers)
+            if (w->stand_in()) s_.idle.wake_for_timers(*w);
+    }
+
+    Scheduler& s_;
+    const std::int64_t now_;
+    bool help_ = false;
+    bool working_ = false;
+};
+
+} // namespace gofer::inline v1::sched

@@ -1,0 +1,151 @@
+// How a stand-in works: a worker that the monitor has called because others are stuck (rescue.hpp, roster.hpp). It takes
+// over what waits behind the stuck ones and runs it, until they are back; then it hands on what it has, and rests.
+//
+// It must not be eaten at once by the next goroutine that computes, while the timers and channels it came for wait
+// again. So it prefers those that have given way before: resumed goroutines, less those once found stuck. The others
+// (strangers: fresh goroutines, and hogs) get a turn when there is nobody else, and one each millisecond; but not for a
+// while after a stand-in got stuck in one, longer each time. So the more of them hold a thread, the slower it goes on,
+// and the last stand-ins are left to those that flow.
+//
+// It passes through its loop at every turn: it is there for the emergency, and gives up its licence at once.
+#pragma once
+
+#include <algorithm>
+
+#include <gofer/sched/search.hpp>
+
+namespace gofer::inline v1::sched {
+
+inline constexpr std::int64_t stranger_turn_ns = 1'000'000;
+inline constexpr std::int64_t round_ns = 500'000;
+inline constexpr std::int64_t rest_ns = 2'000'000'000; // before its thread ends
+
+inline bool is_stranger(Runnable r, std::int64_t now) noexcept {
+    return r.is_task() || r.goroutine()->hog_until.load(std::memory_order_relaxed) > now;
+}
+
+/// Strangers on the stack, the others in line: see run_queue.hpp.
+inline void take_in(Worker& w, const Runnable* taken, std::uint32_t n, std::int64_t now) noexcept {
+    for (std::uint32_t i = 0; i < n; ++i)
+        is_stranger(taken[i], now) ? w.queue.push(taken[i]) : w.queue.push_in_line(taken[i]);
+}
+
+/// What came from outside, and all that waits behind those who are stuck.
+inline void take_over(Worker& w, std::int64_t now) noexcept {
+    Scheduler& s = *w.scheduler;
+    w.next_round = now + round_ns;
+    if (!w.loot) w.loot = std::make_unique<Runnable[]>(steal_batch);
+    take_in(w, w.loot.get(), s.injected.empty() ? 0 : s.injected.pop(w.loot.get(), steal_batch), now);
+    for (auto& v : s.workers) {
+        if (v.get() == &w || !v->stuck.load(std::memory_order_relaxed)) continue;
+        const std::uint32_t n = v->queue.take_all(w.loot.get(), steal_batch);
+        w.steals.add(n);
+        take_in(w, w.loot.get(), n, now);
+        fire_timers(w, *v, now);
+    }
+}
+
+inline Runnable pop_resumed(Worker& w, std::int64_t now) noexcept {
+    for (;;) {
+        const Runnable r = w.queue.pop_resumed();
+        if (!r || !is_stranger(r, now)) return r;
+        w.queue.push(r);
+    }
+}
+
+inline std::int64_t strangers_from(const Worker& w) noexcept {
+    return w.scheduler->trouble.strangers_from.load(std::memory_order_relaxed);
+}
+
+inline Runnable choose_as_stand_in(Worker& w, std::int64_t now) noexcept {
+    fire_timers(w, w, now);
+    if (now >= w.next_round) take_over(w, now);
+    const bool strangers = now >= strangers_from(w);
+    Runnable r;
+    if (strangers && now >= w.leash_end) {
+        w.leash_end = now + stranger_turn_ns;
+        r = w.queue.pop_oldest_pushed();
+    }
+    if (!r) r = pop_resumed(w, now);
+    if (r) return r;
+    take_over(w, now);
+    r = pop_resumed(w, now);
+    if (!r && strangers) r = w.queue.pop_pushed();
+    if (!r && strangers) r = search(w);
+    return r;
+}
+
+/// While strangers have to wait, what waits in queues is no reason to wake it: it looks around by the clock.
+inline void wait_for_strangers(Worker& w, std::int64_t now) noexcept {
+    if (w.searcher) w.scheduler->leave_office(w);
+    w.scheduler->workers.nap(w, std::min({now + round_ns, w.timers.earliest(), strangers_from(w)}));
+}
+
+inline void sleep_as_stand_in(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    s.idle.announce_sleep(w);
+    base::heavy_barrier();
+    if (s.work_in_sight() || s.workers.surplus() || s.stopped.load(std::memory_order_relaxed)) {
+        if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
+        return;
+    }
+    if (s.idle.wait(w, w.timers.earliest())) w.wakeups.add();
+}
+
+/// The timers of a stand-in that rests wake goroutines for the others.
+inline void fire_timers_for_others(Worker& w, std::int64_t now) noexcept {
+    const Chain woken = w.timers.fire_due(now);
+    for (fiber::Fiber* f = woken.first; f;) {
+        auto* g = static_cast<Goroutine*>(f);
+        f = f->next;
+        w.scheduler->inject(Runnable(g));
+    }
+}
+
+/// Gives all it has to the others, those that flow first.
+inline void hand_on(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    while (const Runnable r = w.queue.pop_resumed()) s.inject(r);
+    while (const Runnable r = w.queue.pop_pushed()) s.inject(r);
+    if (w.searcher) s.leave_office(w);
+}
+
+/// Rests until called. False: it has rested for long, and its thread is to end.
+inline bool rest(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    if (!s.workers.stand_down(w)) return true;
+    const std::int64_t end = base::now_ns() + rest_ns;
+    while (s.workers.resting(w)) {
+        const bool timers = w.timers.size() > 0;
+        s.workers.rest(w, timers ? w.timers.earliest() : end);
+        const std::int64_t now = base::now_ns();
+        fire_timers_for_others(w, now);
+        if (!timers && now >= end && w.timers.size() == 0 && s.workers.end_service(w)) return false;
+    }
+    return true;
+}
+
+/// The next thing to run; nothing when the runtime has stopped, or the thread is to end.
+inline Runnable find_work_as_stand_in(Worker& w) noexcept {
+    Scheduler& s = *w.scheduler;
+    for (;;) {
+        if (s.stopped.load(std::memory_order_relaxed)) return {};
+        w.attention.store(true, std::memory_order_relaxed); // for the next turn
+        w.count_turn();
+        s.workers.unmark(w);
+        if (s.workers.surplus()) {
+            hand_on(w);
+            if (!rest(w)) return {};
+            continue;
+        }
+        const std::int64_t now = base::now_ns();
+        if (const Runnable r = choose_as_stand_in(w, now)) {
+            if (w.searcher) s.leave_office(w);
+            w.has_run = true;
+            return r;
+        }
+        now < strangers_from(w) ? wait_for_strangers(w, now) : sleep_as_stand_in(w);
+    }
+}
+
+} // namespace gofer::inline v1::sched
