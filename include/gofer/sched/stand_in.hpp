@@ -100,6 +100,7 @@ inline void fire_timers_for_others(Worker& w, std::int64_t now) noexcept {
         f = f->next;
         w.scheduler->inject(Runnable(g));
     }
+    woken.run_due();
 }
 
 /// Gives all it has to the others, those that flow first.
