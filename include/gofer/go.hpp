@@ -44,23 +44,23 @@ inline void yield() {
 
 namespace this_goroutine {
 
-/// True in a goroutine, false on a plain thread.
+/// True in a goroutine, also in its blocking code; false on a plain thread.
 [[nodiscard]] inline bool inside() noexcept {
-    return sched::this_goroutine_record() != nullptr;
+    return sched::this_identity() != nullptr;
 }
 /// A number that no other goroutine of the process has; 0 outside of goroutines.
 [[nodiscard]] inline std::uint64_t id() noexcept {
-    const task::Goroutine* g = sched::this_goroutine_record();
+    const task::Goroutine* g = sched::this_identity();
     return g ? g->id : 0;
 }
 /// The name given by GoOptions or set_name; empty if there is none.
 [[nodiscard]] inline std::string name() {
-    const task::Goroutine* g = sched::this_goroutine_record();
+    const task::Goroutine* g = sched::this_identity();
     return g && g->extras ? g->extras->name : std::string{};
 }
 /// Names the running goroutine for reports. Nothing happens outside of goroutines.
 inline void set_name(std::string name) {
-    task::Goroutine* g = sched::this_goroutine_record();
+    task::Goroutine* g = sched::this_identity();
     if (!g) return;
     if (!g->extras) g->extras = new task::Extras;
     g->extras->name = std::move(name);

@@ -210,6 +210,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         w->set_after(after_keep_spare, w);
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     }
+    must_not_be_forked();
     stand_still_at_exit(*w);
     if (w->scheduler->stopped.load(std::memory_order_relaxed) && w->scheduler->live() > 0) keep_for_ever(*w->scheduler);
     w->set_after(after_retire, nullptr);

@@ -14,33 +14,6 @@
 
 namespace gofer::inline v1::sched {
 
-/// Runnables that come from threads that are no workers of this scheduler.
-class InjectionQueue {
-public:
-    bool empty() const noexcept { return size_.load(std::memory_order_relaxed) == 0; }
-
-    void push(Runnable r) noexcept {
-        lock_.lock();
-        ring_.push(r);
-        size_.store(ring_.size(), std::memory_order_relaxed);
-        lock_.unlock();
-    }
-    std::uint32_t pop(Runnable* out, std::uint32_t most) noexcept {
-        lock_.lock();
-        std::uint32_t n = 0;
-        while (n < most && !ring_.empty()) out[n++] = ring_.pop_oldest();
-        size_.store(ring_.size(), std::memory_order_relaxed);
-        lock_.unlock();
-        return n;
-    }
-    std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
-
-private:
-    base::SpinLock lock_;
-    Ring ring_;
-    std::atomic<std::uint32_t> size_{0};
-};
-
 /// What the monitor notes of a scheduler whose workers get stuck (rescue.hpp).
 struct Trouble {
     std::int64_t alert_until = 0;                  // the monitor's, as is the next

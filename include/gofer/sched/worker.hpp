@@ -12,6 +12,7 @@
 #include <gofer/base/futex.hpp>
 #include <gofer/base/random.hpp>
 #include <gofer/fiber/switch.hpp>
+#include <gofer/sched/injection_queue.hpp>
 #include <gofer/sched/run_queue.hpp>
 #include <gofer/sched/timer_heap.hpp>
 #include <gofer/task/record_pool.hpp>

@@ -18,6 +18,7 @@ enum class WaitReason : std::uint8_t {
     mutex,
     future,
     inner_run,
+    blocking,
     shut_down,
 };
 
@@ -35,6 +36,7 @@ constexpr const char* describe(WaitReason reason) noexcept {
     case WaitReason::mutex: return "Mutex";
     case WaitReason::future: return "Future";
     case WaitReason::inner_run: return "run of an inner runtime";
+    case WaitReason::blocking: return "its blocking code";
     case WaitReason::shut_down: return "its runtime, which was shut down";
     }
     return "?";
