@@ -66,6 +66,31 @@ inline void set_name(std::string name) {
     g->extras->name = std::move(name);
 }
 
+/// While it lives the goroutine stays on its thread, for libraries that ask which thread calls them (OpenGL, handles that
+/// are bound to a thread). Nests. If another goroutine computes on that thread, it waits for it. On a plain thread, and
+/// in blocking code, nothing. Go's runtime.LockOSThread, but others may run on the thread while this one waits.
+class [[nodiscard]] Pin {
+public:
+    Pin() noexcept : goroutine_(sched::this_goroutine_record()) {
+        base::EngineRegion engine;
+        if (goroutine_ && goroutine_->pins++ == 0) count(goroutine_->pinned_to = goroutine_->worker, 1);
+    }
+    ~Pin() {
+        base::EngineRegion engine;
+        if (goroutine_ && --goroutine_->pins == 0) count(std::exchange(goroutine_->pinned_to, nullptr), -1);
+    }
+    Pin(const Pin&) = delete;
+    Pin& operator=(const Pin&) = delete;
+
+private:
+    static void count(void* worker, int change) noexcept {
+        auto& pins = static_cast<sched::Worker*>(worker)->pin_count; // written on its thread only
+        pins.store(pins.load(std::memory_order_relaxed) + static_cast<unsigned>(change), std::memory_order_relaxed);
+    }
+
+    task::Goroutine* goroutine_;
+};
+
 } // namespace this_goroutine
 
 /// Runs f at the end of the scope, also when an exception ends it. Go's defer, but for a scope and not a function.

@@ -191,7 +191,7 @@ inline RuntimeStats Runtime::stats() const {
     stats.rescues = s.trouble.rescues.get();
     stats.runnable = s.injected.size();
     for (auto& w : s.workers) {
-        stats.runnable += w->queue.size() + (w->queue.next() ? 1 : 0);
+        stats.runnable += w->queue.size() + (w->queue.next() ? 1 : 0) + w->pinned.size();
         stats.steals += w->steals.get();
         stats.parks += w->parks.get();
         stats.wakeups += w->wakeups.get();

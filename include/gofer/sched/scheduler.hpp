@@ -67,6 +67,24 @@ public:
         release();
     }
 
+    /// Adds a goroutine to the worker that it is pinned to. Any thread.
+    [[gnu::noinline]] void send_to_pin(Goroutine* g) noexcept {
+        retain(); // as in inject()
+        auto& w = *static_cast<Worker*>(g->pinned_to);
+        w.pinned.push(Runnable(g));
+        w.attention.store(true, std::memory_order_seq_cst);
+        idle.wake_for_timers(w); // if it is about to sleep, it looks into `pinned` after this lock
+        workers.call_for_pinned(w);
+        release();
+    }
+    void send_all_to_pins(fiber::Fiber* chain) noexcept {
+        while (chain) {
+            auto* g = static_cast<Goroutine*>(chain);
+            chain = chain->next;
+            send_to_pin(g);
+        }
+    }
+
     /// Anything runnable anywhere? A hint; exact for what was published before the caller's heavy barrier.
     bool work_in_sight() const noexcept {
         if (!injected.empty()) return true;

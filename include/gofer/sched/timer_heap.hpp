@@ -20,13 +20,19 @@ namespace gofer::inline v1::sched {
 
 using base::never;
 
-/// Goroutines to be made runnable, linked by Fiber::next.
+/// Goroutines to be made runnable, linked by Fiber::next. Those that are pinned apart, since each goes to its worker.
 struct Chain {
     fiber::Fiber* first = nullptr;
     fiber::Fiber* last = nullptr;
+    fiber::Fiber* pinned = nullptr;
 
     void add(task::Goroutine* g) noexcept {
         g->becomes_runnable();
+        if (g->pinned_to) [[unlikely]] {
+            g->next = pinned;
+            pinned = g;
+            return;
+        }
         g->next = nullptr;
         (last ? last->next : first) = g;
         last = g;
