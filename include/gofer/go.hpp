@@ -44,25 +44,50 @@ inline void yield() {
 
 namespace this_goroutine {
 
-/// True in a goroutine, false on a plain thread.
+/// True in a goroutine, also in its blocking code; false on a plain thread.
 [[nodiscard]] inline bool inside() noexcept {
-    return sched::this_goroutine_record() != nullptr;
+    return sched::this_identity() != nullptr;
 }
 /// A number that no other goroutine of the process has; 0 outside of goroutines.
 [[nodiscard]] inline std::uint64_t id() noexcept {
-    const task::Goroutine* g = sched::this_goroutine_record();
+    const task::Goroutine* g = sched::this_identity();
     return g ? g->id : 0;
 }
 /// The name given by GoOptions or set_name; empty if there is none.
 [[nodiscard]] inline std::string name() {
-    const task::Goroutine* g = sched::this_goroutine_record();
+    const task::Goroutine* g = sched::this_identity();
     const task::Extras* own = g ? g->own_extras() : nullptr;
     return own ? own->name : std::string{};
 }
 /// Names the running goroutine for reports. Nothing happens outside of goroutines.
 inline void set_name(std::string name) {
-    if (task::Goroutine* g = sched::this_goroutine_record()) g->need_extras().name = std::move(name);
+    if (task::Goroutine* g = sched::this_identity()) g->need_extras().name = std::move(name);
 }
+
+/// While it lives the goroutine stays on its thread, for libraries that ask which thread calls them (OpenGL, handles that
+/// are bound to a thread). Nests. If another goroutine computes on that thread, it waits for it. On a plain thread, and
+/// in blocking code, nothing. Go's runtime.LockOSThread, but others may run on the thread while this one waits.
+class [[nodiscard]] Pin {
+public:
+    Pin() noexcept : goroutine_(sched::this_goroutine_record()) {
+        base::EngineRegion engine;
+        if (goroutine_ && goroutine_->pins++ == 0) count(goroutine_->pinned_to = goroutine_->worker, 1);
+    }
+    ~Pin() {
+        base::EngineRegion engine;
+        if (goroutine_ && --goroutine_->pins == 0) count(std::exchange(goroutine_->pinned_to, nullptr), -1);
+    }
+    Pin(const Pin&) = delete;
+    Pin& operator=(const Pin&) = delete;
+
+private:
+    static void count(void* worker, int change) noexcept {
+        auto& pins = static_cast<sched::Worker*>(worker)->pin_count; // written on its thread only
+        pins.store(pins.load(std::memory_order_relaxed) + static_cast<unsigned>(change), std::memory_order_relaxed);
+    }
+
+    task::Goroutine* goroutine_;
+};
 
 } // namespace this_goroutine
 

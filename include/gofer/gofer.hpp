@@ -26,6 +26,7 @@
 // episode, one blocking call; claim, win the right to end an episode; searcher, the one idle worker that looks for work.
 #pragma once
 
+#include <gofer/blocking.hpp>
 #include <gofer/chan/cases.hpp>
 #include <gofer/chan/channel.hpp>
 #include <gofer/chan/select.hpp>

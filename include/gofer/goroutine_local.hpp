@@ -33,7 +33,7 @@ namespace locals {
 
 /// The values of the running goroutine or thread; null when it has none.
 inline task::Locals* here() noexcept {
-    const task::Goroutine* g = sched::this_goroutine_record();
+    const task::Goroutine* g = sched::this_identity();
     if (!g) return of_thread();
     task::Extras* own = g->own_extras();
     return own ? &own->locals : nullptr;
@@ -46,7 +46,7 @@ inline void end_thread(void* locals) noexcept {
 
 /// The same, made if need be. A value made by the destructor of a thread_local finds a new table, which ends in turn.
 [[gnu::noinline]] inline task::Locals& make_here() {
-    if (task::Goroutine* g = sched::this_goroutine_record()) return g->need_extras().locals;
+    if (task::Goroutine* g = sched::this_identity()) return g->need_extras().locals;
     if (!of_thread()) {
         auto fresh = std::make_unique<task::Locals>();
         abi::__cxa_thread_atexit(&end_thread, fresh.get(), &__dso_handle);

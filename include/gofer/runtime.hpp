@@ -163,6 +163,7 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
 }
 
 inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
+    sched::must_not_be_forked();
     auto* s = new sched::Scheduler(options.workers ? options.workers : sched::default_worker_count(),
                                    options.stack_size);
     try {
@@ -177,9 +178,9 @@ inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
 }
 
 inline Runtime& Runtime::current() {
-    const sched::Worker* w = sched::this_worker();
-    if (w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_acquire))
-        return *static_cast<Runtime*>(w->scheduler->face.load(std::memory_order_acquire));
+    const sched::Scheduler* s = sched::this_scheduler(sched::this_worker());
+    if (s && s != sched::default_scheduler_slot().load(std::memory_order_acquire))
+        return *static_cast<Runtime*>(s->face.load(std::memory_order_acquire));
     return default_runtime();
 }
 
@@ -193,7 +194,7 @@ inline RuntimeStats Runtime::stats() const {
     stats.rescues = s.trouble.rescues.get();
     stats.runnable = s.injected.size();
     for (auto& w : s.workers) {
-        stats.runnable += w->queue.size() + (w->queue.next() ? 1 : 0);
+        stats.runnable += w->queue.size() + (w->queue.next() ? 1 : 0) + w->pinned.size();
         stats.steals += w->steals.get();
         stats.parks += w->parks.get();
         stats.wakeups += w->wakeups.get();

@@ -37,9 +37,9 @@ private:
 } // namespace context
 
 inline Context Context::background() {
-    sched::Worker* w = sched::this_worker();
-    if (!w || w->scheduler == sched::default_scheduler_slot().load(std::memory_order_acquire)) return {};
-    context::Background& scope = context::Background::of(*w->scheduler);
+    sched::Scheduler* s = sched::this_scheduler(sched::this_worker());
+    if (!s || s == sched::default_scheduler_slot().load(std::memory_order_acquire)) return {};
+    context::Background& scope = context::Background::of(*s);
     scope.retain();
     return Context(&scope);
 }

@@ -9,6 +9,7 @@
 
 #include <gofer/debug/leaks.hpp>
 #include <gofer/sched/arm.hpp>
+#include <gofer/sched/blocking_pool.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/worker_thread.hpp>
 #include <gofer/time/sleep.hpp>
@@ -33,7 +34,7 @@ inline unsigned threads_of_process() noexcept {
 inline bool nobody_can_wake(sched::Scheduler& s) {
     if (sched::this_worker()) return false; // the caller's own runtime lives
     base::EngineRegion engine;
-    unsigned known = 2;
+    unsigned known = 2 + sched::BlockingPool::instance().idle();
     bool alive = false;
     sched::Monitor::instance().for_each([&](sched::Scheduler& other) {
         known += other.threads.load(std::memory_order_relaxed);
@@ -64,11 +65,9 @@ inline void end_threads(sched::Scheduler& s, std::chrono::milliseconds grace) {
             sleep_for(step);
             if (step < std::chrono::milliseconds(1)) step *= 2;
         }
-        if (!w->thread.joinable()) continue;
-        if (w->exited.load(std::memory_order_acquire))
-            w->thread.join();
-        else
-            w->thread.detach();
+        const bool ended = w->exited.load(std::memory_order_acquire);
+        if (w->thread.joinable()) ended ? w->thread.join() : w->thread.detach();
+        if (ended) w->records.settle(); // whoever woke a goroutine last may hold the scheduler for a moment yet
     }
 }
 

@@ -27,7 +27,8 @@ inline constexpr std::size_t default_stack_size = std::size_t{256} << 10;
 
 /// Where a goroutine started here and now belongs: beside the one that starts it, else in the default runtime.
 inline Scheduler* scheduler_here(Worker* w) {
-    return w ? w->scheduler : default_scheduler();
+    Scheduler* here = this_scheduler(w);
+    return here ? here : default_scheduler();
 }
 
 } // namespace gofer::inline v1::sched

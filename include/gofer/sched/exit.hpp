@@ -42,6 +42,7 @@ inline void freeze(Scheduler& s, std::int64_t patience_end) noexcept {
 }
 
 inline void freeze_all() noexcept {
+    if (forked().load(std::memory_order_relaxed)) return Monitor::instance().for_each(keep_goroutines_reachable);
     const std::int64_t patience_end = base::now_ns() + exit_patience_ns;
     Monitor::instance().for_each([patience_end](Scheduler& s) { freeze(s, patience_end); });
 }

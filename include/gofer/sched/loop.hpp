@@ -103,6 +103,18 @@ inline Goroutine* make_own_stack(Task* task) noexcept {
     return g;
 }
 
+/// A goroutine that must run here, in alternation with the others. While some are left the loop is due at each turn.
+inline Runnable take_pinned(Worker& w) noexcept {
+    if (w.pinned.empty()) [[likely]]
+        return {};
+    w.attention.store(true, std::memory_order_relaxed);
+    w.pinned_had_turn = !w.pinned_had_turn;
+    Runnable r;
+    if (!w.pinned_had_turn) r = w.queue.pop();
+    if (!r) w.pinned.pop(&r, 1);
+    return r;
+}
+
 /// Every now and then, at a turn: timers, work from outside, and the turn of those who waited longest.
 inline Runnable attend(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
@@ -110,6 +122,7 @@ inline Runnable attend(Worker& w) noexcept {
     s.workers.unmark(w);
     const std::int64_t now = base::now_ns();
     fire_timers(w, w, now);
+    if (Runnable r = take_pinned(w)) return r;
     Housekeeping::instance().step(now, false);
     if (!s.injected.empty()) {
         Runnable r;
@@ -128,7 +141,7 @@ inline void sleep(Worker& w) noexcept {
     if (std::exchange(w.has_run, false)) housekeeping.settled.store(false, std::memory_order_relaxed);
     s.idle.announce_sleep(w);
     base::heavy_barrier();
-    if ((s.work_in_sight() && s.idle.call()) || s.stopped.load(std::memory_order_relaxed)) {
+    if ((s.work_in_sight() && s.idle.call()) || !w.pinned.empty() || s.stopped.load(std::memory_order_relaxed)) {
         if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
         return;
     }
@@ -143,7 +156,7 @@ inline void sleep(Worker& w) noexcept {
         return;
     }
     housekeeping.step(base::now_ns(), true);
-    if (w.timers.earliest() != never) Monitor::instance().note_busy();
+    if (w.timers.earliest() != never || !w.pinned.empty()) Monitor::instance().note_busy();
 }
 
 /// The next thing to run; nothing when the runtime has stopped, or this thread is to end.
@@ -211,6 +224,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         w->set_after(after_keep_spare, w);
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     }
+    must_not_be_forked();
     stand_still_at_exit(*w);
     if (w->scheduler->stopped.load(std::memory_order_relaxed) && w->scheduler->live() > 0) keep_for_ever(*w->scheduler);
     w->set_after(after_retire, nullptr);

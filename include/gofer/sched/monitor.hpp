@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <thread>
 
+#include <gofer/sched/fork.hpp>
 #include <gofer/sched/rescue.hpp>
 
 namespace gofer::inline v1::sched {
@@ -33,6 +34,8 @@ public:
             lock_.unlock();
         }
         static const bool started = [this] {
+            ::pthread_atfork([] { instance().lock_.lock(); }, [] { instance().lock_.unlock(); },
+                             [] { instance().die_in_child(); });
             std::thread([this] { watch(); }).detach();
             return true;
         }();
@@ -66,6 +69,15 @@ public:
     }
 
 private:
+    void die_in_child() noexcept {
+        forked().store(true, std::memory_order_relaxed);
+        for (Scheduler* s = first_; s; s = s->next_scheduler) {
+            s->stopped.store(true, std::memory_order_relaxed);
+            for (auto& w : s->workers) w->attention.store(true, std::memory_order_relaxed);
+        }
+        lock_.unlock();
+    }
+
     void watch() noexcept {
         base::EngineRegion engine;
         ::pthread_setname_np(::pthread_self(), "gofer-monitor");

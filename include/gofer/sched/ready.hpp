@@ -14,6 +14,8 @@ inline void make_runnable(Goroutine* g) noexcept {
     Scheduler* home = home_of(g);
     Worker* w = this_worker();
     g->becomes_runnable();
+    if (g->pinned_to) [[unlikely]]
+        return home->send_to_pin(g);
     if (w && w->scheduler == home) [[likely]] {
         w->queue.push_next(Runnable(g));
         home->notify(*w);
@@ -28,16 +30,21 @@ inline void ready(Goroutine* g) noexcept {
     make_runnable(g);
 }
 
+inline void release_all(fiber::Fiber* chain) noexcept {
+    for (fiber::Fiber* f = chain; f; f = f->next) base::engine_release(static_cast<Goroutine*>(f));
+}
+
 /// Many at once, in the order of the chain, behind what waits already: one lock and at most one wake-up.
 /// All of them belong to `home`.
-inline void ready_all(Scheduler* home, fiber::Fiber* chain) noexcept {
+inline void ready_all(Scheduler* home, const Chain& woken) noexcept {
+    if (woken.pinned) [[unlikely]] {
+        release_all(woken.pinned);
+        home->send_all_to_pins(woken.pinned);
+    }
+    fiber::Fiber* chain = woken.first;
     if (!chain) return;
     if (!chain->next) return ready(static_cast<Goroutine*>(chain)); // a lone one runs next
-    for (fiber::Fiber* f = chain; f; f = f->next) {
-        auto* g = static_cast<Goroutine*>(f);
-        g->becomes_runnable();
-        base::engine_release(g);
-    }
+    release_all(chain);
     Worker* w = this_worker();
     if (w && w->scheduler == home) {
         w->queue.push_in_line_all(chain);

@@ -95,6 +95,12 @@ public:
     static void nap(Worker& w, std::int64_t deadline) noexcept {
         base::futex_wait_until(w.duty, static_cast<std::uint32_t>(Duty::serving), deadline);
     }
+    /// A goroutine that is pinned to the stand-in is ready: it serves, until that has had its turn.
+    void call_for_pinned(Worker& w) noexcept {
+        if (!w.stand_in()) return;
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        if (resting(w)) serve(w);
+    }
     /// The stand-in's thread is about to end. False: it was called at this moment.
     bool end_service(Worker& w) noexcept {
         const std::lock_guard<base::SpinLock> guard(lock_);

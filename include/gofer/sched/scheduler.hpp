@@ -14,33 +14,6 @@
 
 namespace gofer::inline v1::sched {
 
-/// Runnables that come from threads that are no workers of this scheduler.
-class InjectionQueue {
-public:
-    bool empty() const noexcept { return size_.load(std::memory_order_relaxed) == 0; }
-
-    void push(Runnable r) noexcept {
-        lock_.lock();
-        ring_.push(r);
-        size_.store(ring_.size(), std::memory_order_relaxed);
-        lock_.unlock();
-    }
-    std::uint32_t pop(Runnable* out, std::uint32_t most) noexcept {
-        lock_.lock();
-        std::uint32_t n = 0;
-        while (n < most && !ring_.empty()) out[n++] = ring_.pop_oldest();
-        size_.store(ring_.size(), std::memory_order_relaxed);
-        lock_.unlock();
-        return n;
-    }
-    std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
-
-private:
-    base::SpinLock lock_;
-    Ring ring_;
-    std::atomic<std::uint32_t> size_{0};
-};
-
 [[gnu::visibility("default")]] inline std::uint32_t next_scheduler_id() noexcept {
     static std::atomic<std::uint32_t> ids{0};
     return ids.fetch_add(1, std::memory_order_relaxed) + 1;
@@ -106,6 +79,24 @@ public:
         else
             idle.poke();
         release();
+    }
+
+    /// Adds a goroutine to the worker that it is pinned to. Any thread.
+    [[gnu::noinline]] void send_to_pin(Goroutine* g) noexcept {
+        retain(); // as in inject()
+        auto& w = *static_cast<Worker*>(g->pinned_to);
+        w.pinned.push(Runnable(g));
+        w.attention.store(true, std::memory_order_seq_cst);
+        idle.wake_for_timers(w); // if it is about to sleep, it looks into `pinned` after this lock
+        workers.call_for_pinned(w);
+        release();
+    }
+    void send_all_to_pins(fiber::Fiber* chain) noexcept {
+        while (chain) {
+            auto* g = static_cast<Goroutine*>(chain);
+            chain = chain->next;
+            send_to_pin(g);
+        }
     }
 
     /// Anything runnable anywhere? A hint; exact for what was published before the caller's heavy barrier.

@@ -31,6 +31,7 @@ inline constexpr std::uint32_t steal_batch = 4096;
 /// Fires what is due on `of`'s heap and queues it at `w`, the caller's worker.
 inline bool fire_timers(Worker& w, Worker& of, std::int64_t now) noexcept {
     const Chain woken = of.timers.fire_due(now);
+    w.scheduler->send_all_to_pins(woken.pinned);
     if (woken.first) {
         w.queue.push_in_line_all(woken.first);
         w.scheduler->notify(w);
@@ -121,6 +122,7 @@ inline Runnable search(Worker& w) noexcept {
         const std::int64_t now = base::now_ns();
         fire_timers(w, w, now);
         Runnable r = w.queue.pop();
+        if (!r && !w.pinned.empty()) return {}; // the loop knows its own
         if (!r) r = look_around(w, now, movement);
         if (r) return r;
         if (s.idle.sleeping() + 1 == s.workers.on_duty()) return {}; // nobody runs who could add work

@@ -85,7 +85,7 @@ inline void sleep_as_stand_in(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     s.idle.announce_sleep(w);
     base::heavy_barrier();
-    if (s.work_in_sight() || s.workers.surplus() || s.stopped.load(std::memory_order_relaxed)) {
+    if (s.work_in_sight() || !w.pinned.empty() || s.workers.surplus() || s.stopped.load(std::memory_order_relaxed)) {
         if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
         return;
     }
@@ -95,6 +95,7 @@ inline void sleep_as_stand_in(Worker& w) noexcept {
 /// The timers of a stand-in that rests wake goroutines for the others.
 inline void fire_timers_for_others(Worker& w, std::int64_t now) noexcept {
     const Chain woken = w.timers.fire_due(now);
+    w.scheduler->send_all_to_pins(woken.pinned);
     for (fiber::Fiber* f = woken.first; f;) {
         auto* g = static_cast<Goroutine*>(f);
         f = f->next;
@@ -117,11 +118,11 @@ inline bool rest(Worker& w) noexcept {
     if (!s.workers.stand_down(w)) return true;
     const std::int64_t end = base::now_ns() + rest_ns;
     while (s.workers.resting(w)) {
-        const bool timers = w.timers.size() > 0;
-        s.workers.rest(w, timers ? w.timers.earliest() : end);
+        const bool needed = w.timers.size() > 0 || w.pin_count.load(std::memory_order_relaxed) > 0;
+        s.workers.rest(w, needed ? w.timers.earliest() : end);
         const std::int64_t now = base::now_ns();
         fire_timers_for_others(w, now);
-        if (!timers && now >= end && w.timers.size() == 0 && s.workers.end_service(w)) return false;
+        if (!needed && now >= end && s.workers.end_service(w)) return false;
     }
     return true;
 }
@@ -134,6 +135,8 @@ inline Runnable find_work_as_stand_in(Worker& w) noexcept {
         w.attention.store(true, std::memory_order_relaxed); // for the next turn
         w.count_turn();
         s.workers.unmark(w);
+        Runnable pinned;
+        if (!w.pinned.empty() && w.pinned.pop(&pinned, 1)) return pinned;
         if (s.workers.surplus()) {
             hand_on(w);
             if (!rest(w)) return {};

@@ -130,6 +130,13 @@ inline void after_long_yield(void* worker, fiber::Fiber* departed) noexcept {
     w->scheduler->notify(*w);
 }
 
+/// One that is pinned stands where no thief looks.
+inline void after_pinned_yield(void* worker, fiber::Fiber* departed) noexcept {
+    auto* w = static_cast<Worker*>(worker);
+    w->pinned.push(Runnable(static_cast<Goroutine*>(departed)));
+    w->attention.store(true, std::memory_order_relaxed);
+}
+
 /// Lets the others have a turn. On a plain thread: std::this_thread::yield.
 GOFER_UNINSTRUMENTED inline void yield() noexcept {
     Worker* w = this_worker();
@@ -137,7 +144,10 @@ GOFER_UNINSTRUMENTED inline void yield() noexcept {
     base::EngineRegion engine;
     w->count_turn();
     Goroutine* self = w->current;
-    if (w->loop_is_due()) {
+    if (self->pinned_to) [[unlikely]] {
+        self->becomes_runnable();
+        suspend_to(w, self, enter_loop(*w), after_pinned_yield, w);
+    } else if (w->loop_is_due()) {
         self->becomes_runnable();
         suspend_to(w, self, enter_loop(*w), after_long_yield, w);
     } else if (w->has_local_work()) {

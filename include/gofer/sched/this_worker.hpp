@@ -1,4 +1,5 @@
-// The one thread_local of the library, and the one function that forms its address.
+// The thread_locals of the library, and the only functions that form their addresses: the worker that a thread is, and
+// the goroutine for which another thread runs code (blocking.hpp).
 //
 // A compiler computes the address of a thread_local once and uses it again after a call, when the goroutine may run
 // on another thread. So the address never leaves this function, which is not inlined, and whose pointer goes through
@@ -25,7 +26,36 @@ namespace gofer::inline v1::sched {
     *slot = worker;
 }
 
-/// The goroutine that is running; null outside.
+/// A goroutine whose blocking code runs on a thread that is no worker.
+struct Guest {
+    Goroutine* goroutine;
+    Scheduler* scheduler;
+};
+[[gnu::visibility("default")]] inline constinit thread_local const Guest* this_guest_slot = nullptr;
+
+/// Null unless the calling thread runs blocking code of a goroutine.
+[[gnu::noinline, gnu::visibility("default")]] inline const Guest* this_guest() noexcept { return this_guest_slot; }
+[[gnu::noinline, gnu::visibility("default")]] inline void set_this_guest(const Guest* guest) noexcept {
+    this_guest_slot = guest;
+}
+
+/// The scheduler that the caller's code belongs to; null on a plain thread. `w` is this_worker().
+inline Scheduler* this_scheduler(const Worker* w) noexcept {
+    if (w) [[likely]]
+        return w->scheduler;
+    const Guest* guest = this_guest();
+    return guest ? guest->scheduler : nullptr;
+}
+
+/// The goroutine whose code the caller is, be it on a worker or in blocking code; null outside. It may park only if
+/// it is this_goroutine_record(), too.
+inline Goroutine* this_identity() noexcept {
+    if (const Worker* w = this_worker()) return w->current;
+    const Guest* guest = this_guest();
+    return guest ? guest->goroutine : nullptr;
+}
+
+/// The goroutine that is running on this worker; null outside.
 inline Goroutine* this_goroutine_record() noexcept {
     Worker* w = this_worker();
     return w ? static_cast<Goroutine*>(w->current) : nullptr;

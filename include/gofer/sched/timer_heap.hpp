@@ -37,15 +37,22 @@ struct Due {
     Due* next_due = nullptr;
 };
 
-/// Goroutines to be made runnable, linked by Fiber::next, and steps to be taken.
+/// Goroutines to be made runnable, linked by Fiber::next, and steps to be taken. Those that are pinned apart, since each
+/// goes to its worker.
 struct Chain {
     fiber::Fiber* first = nullptr;
     fiber::Fiber* last = nullptr;
+    fiber::Fiber* pinned = nullptr;
     Due* first_due = nullptr;
     Due* last_due = nullptr;
 
     void add(task::Goroutine* g) noexcept {
         g->becomes_runnable();
+        if (g->pinned_to) [[unlikely]] {
+            g->next = pinned;
+            pinned = g;
+            return;
+        }
         g->next = nullptr;
         (last ? last->next : first) = g;
         last = g;

@@ -14,6 +14,7 @@
 #include <gofer/base/futex.hpp>
 #include <gofer/base/random.hpp>
 #include <gofer/fiber/switch.hpp>
+#include <gofer/sched/injection_queue.hpp>
 #include <gofer/sched/run_queue.hpp>
 #include <gofer/sched/timer_heap.hpp>
 #include <gofer/task/record_pool.hpp>
@@ -104,6 +105,7 @@ struct alignas(64) Worker : fiber::Carrier {
     bool has_run = true;   // since it slept last
     Current current;
     Runnable handed; // for the loop that is switched to next
+    bool pinned_had_turn = false;
     std::int64_t leash_end = 0;
     std::int64_t next_round = 0; // a stand-in's: when to look again at what waits behind the stuck
     fiber::Fiber* spares = nullptr;
@@ -127,6 +129,8 @@ struct alignas(64) Worker : fiber::Carrier {
     alignas(64) std::atomic<bool> attention{false}; // something wants the loop's attention at its next turn
     RunQueue queue;
     TimerHeap& timers;
+    InjectionQueue pinned;             // goroutines that must run here
+    std::atomic<unsigned> pin_count{0}; // goroutines that are pinned here, ready or not; written by the worker
     base::FutexWord wake_word{0};
     base::FutexWord nap_word{0};
     std::atomic<bool> stuck{false};       // in one goroutine for long, so that a stand-in has its licence

@@ -38,6 +38,8 @@ struct Goroutine : fiber::Fiber {
     std::uint64_t id = 0;
     void* home = nullptr;             // the scheduler it belongs to
     void* worker = nullptr;           // the worker it runs on now
+    void* pinned_to = nullptr;        // the worker it stays on; written by itself
+    unsigned pins = 0;
     const void* waits_on = nullptr;   // what it is parked on
     std::atomic<std::int64_t> hog_until{0}; // it was found computing for long, and may be about to again
     Task* first_task = nullptr;       // a stack of its own: what to run on it

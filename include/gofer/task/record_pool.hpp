@@ -86,7 +86,11 @@ public:
             if (lists_[c].first) RecordDepot::instance().give_batch(c, lists_[c].first);
             if (lists_[c].full) RecordDepot::instance().give_batch(c, lists_[c].full);
         }
-        RecordDepot::instance().in_use.fetch_add(in_use(), std::memory_order_relaxed);
+        settle();
+    }
+    /// The worker has ended: its account goes to the depot's, though its memory may stay for a while.
+    void settle() noexcept {
+        RecordDepot::instance().in_use.fetch_add(in_use_.exchange(0, std::memory_order_relaxed), std::memory_order_relaxed);
     }
 
     void* take(unsigned size_class) noexcept {

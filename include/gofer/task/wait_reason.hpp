@@ -25,6 +25,7 @@ enum class WaitReason : std::uint8_t {
     future,
     err_group,
     inner_run,
+    blocking,
     shut_down,
 };
 
@@ -49,6 +50,7 @@ constexpr const char* describe(WaitReason reason) noexcept {
     case WaitReason::future: return "Future";
     case WaitReason::err_group: return "ErrGroup (its limit)";
     case WaitReason::inner_run: return "run of an inner runtime";
+    case WaitReason::blocking: return "its blocking code";
     case WaitReason::shut_down: return "its runtime, which was shut down";
     }
     return "?";

@@ -18,6 +18,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include <gofer/sched/fork.hpp>
 #include <gofer/sched/ready.hpp>
 #include <gofer/sched/suspend.hpp>
 #include <gofer/wait/until.hpp>
@@ -167,6 +168,7 @@ private:
     // A plain thread leaves only when its word is set, by whoever claimed it, or when it has claimed itself.
     void wait_on_word() noexcept {
         unlock_();
+        sched::must_not_be_forked();
         std::int64_t deadline = until_.deadline;
         while (word_.load(std::memory_order_acquire) == 0) {
             if (base::futex_wait_until(word_, 0, deadline)) continue;

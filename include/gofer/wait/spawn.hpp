@@ -24,7 +24,8 @@ namespace spawn {
 inline void must_be_running(sched::Scheduler* home, sched::Worker* w) {
     if (!home->stopped.load(std::memory_order_relaxed)) [[likely]]
         return;
-    if (w && w->scheduler == home) wait::park_forever(task::WaitReason::shut_down);
+    sched::must_not_be_forked();
+    if (sched::this_scheduler(w) == home) wait::park_forever(task::WaitReason::shut_down);
     if (home->frozen.load(std::memory_order_relaxed)) return; // the process exits: silently never started
     throw std::logic_error("gofer: go() on a Runtime that was shut down; start goroutines before shutdown()");
 }

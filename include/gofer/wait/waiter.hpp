@@ -72,13 +72,13 @@ public:
                 continue;
             }
             if (home != sched::home_of(g)) {
-                sched::ready_all(home, chain.first);
+                sched::ready_all(home, chain);
                 chain = {};
                 home = sched::home_of(g);
             }
             chain.add(g);
         }
-        sched::ready_all(home, chain.first);
+        sched::ready_all(home, chain);
     }
 
 private:
