@@ -121,6 +121,17 @@ TEST_CASE("values are gone when a Future is ready, with a result and with an exc
     });
 }
 
+TEST_CASE("values of an ErrGroup's goroutines are gone when it says so") {
+    fixture::at_each_worker_count([] {
+        const long before = fixture::Alive::count;
+        const gofer::GoroutineLocal<fixture::Tracked> local{[] { return fixture::Tracked{1}; }};
+        gofer::ErrGroup g;
+        for (int i = 0; i < 5; ++i) g.go([&] { local.get(); });
+        g.wait();
+        VERIFY(fixture::Alive::count == before);
+    });
+}
+
 TEST_CASE("values of the main goroutine are gone when run returns, and those of a plain go in time, too") {
     std::atomic<int> ended{0};
     const auto local = local_that_ends([&ended] { ++ended; });
