@@ -249,6 +249,54 @@ TEST_CASE("a context ends the wait for another's function in a Once") {
     });
 }
 
+// With one worker, a wait that has been ended has not come to know it when the same goroutine goes on.
+TEST_CASE("a notification, a permit and a lock go to the next when the first has been ended, but is still there") {
+    auto body = [] {
+        Trigger trigger;
+        gofer::Mutex mutex;
+        gofer::RWMutex rw;
+        gofer::Cond cond;
+        gofer::Semaphore semaphore{1};
+        gofer::WaitGroup wg;
+        rw.lock();
+        semaphore.acquire();
+        const auto wait = [&](auto... ctx) {
+            wg.go([&, ctx...] {
+                std::unique_lock lock{mutex};
+                static_cast<void>(cond.wait(lock, *ctx...)); // void without a context
+            });
+            wg.go([&, ctx...] { static_cast<void>(rw.lock(*ctx...)); });
+            wg.go([&, ctx...] { static_cast<void>(semaphore.acquire(*ctx...)); });
+        };
+        wait(&trigger);
+        fixture::parked_reaches(3);
+        wait();
+        fixture::parked_reaches(6);
+        trigger.fire();
+        cond.notify_one();
+        rw.unlock();
+        semaphore.release();
+        wg.wait();
+        VERIFY(!rw.try_lock() && !semaphore.try_acquire());
+    };
+    fixture::at_workers(1, body);
+}
+
+TEST_CASE("one that has been ended at a Barrier, but is still there when the last arrives, has passed") {
+    auto body = [] {
+        Trigger trigger;
+        gofer::Barrier barrier{2};
+        gofer::WaitGroup wg;
+        wg.go([&] { VERIFY(barrier.arrive_and_wait(trigger)); });
+        fixture::parked_reaches(1);
+        trigger.fire();
+        barrier.arrive_and_wait();
+        wg.wait();
+        VERIFY(!barrier.arrive_and_wait_for(0s));
+    };
+    fixture::at_workers(1, body);
+}
+
 TEST_CASE("contexts race with unlocks, releases and notifications, and nothing is lost") {
     fixture::at_each_worker_count([] {
         for (int round = 0; round < 200; ++round) {
