@@ -14,10 +14,8 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
-#include "../support/interrupts.hpp"
 
 using namespace std::chrono_literals;
-using fixture::Trigger;
 
 namespace {
 
@@ -27,7 +25,7 @@ template <class T>
 concept Stays = !std::move_constructible<T> && !std::is_move_assignable_v<T> && !std::is_copy_assignable_v<T>;
 
 template <class T>
-concept Lockable = Stays<T> && requires(T& m, const Trigger& ctx) {
+concept Lockable = Stays<T> && requires(T& m, const gofer::Context& ctx) {
     { m.lock() } -> std::same_as<void>;
     { m.try_lock() } -> std::same_as<bool>;
     { m.unlock() } -> std::same_as<void>;
@@ -39,7 +37,7 @@ concept Lockable = Stays<T> && requires(T& m, const Trigger& ctx) {
 };
 
 template <class T>
-concept SharedLockable = Lockable<T> && requires(T& m, const Trigger& ctx) {
+concept SharedLockable = Lockable<T> && requires(T& m, const gofer::Context& ctx) {
     { m.lock_shared() } -> std::same_as<void>;
     { m.try_lock_shared() } -> std::same_as<bool>;
     { m.unlock_shared() } -> std::same_as<void>;
@@ -51,7 +49,7 @@ concept SharedLockable = Lockable<T> && requires(T& m, const Trigger& ctx) {
 };
 
 template <class L>
-concept GoesWithCond = requires(gofer::Cond& c, L& lock, const Trigger& ctx) {
+concept GoesWithCond = requires(gofer::Cond& c, L& lock, const gofer::Context& ctx) {
     { c.wait(lock) } -> std::same_as<void>;
     { c.wait(lock, [] { return true; }) } -> std::same_as<void>;
     { c.wait_for(lock, 1ms) } -> std::same_as<std::cv_status>;
@@ -78,7 +76,7 @@ TEST_CASE("WaitGroup: add, done, wait, its timed and context forms, and go") {
     STATIC_REQUIRE(std::same_as<decltype(wg.wait()), void>);
     STATIC_REQUIRE(std::same_as<decltype(wg.wait_for(1ms)), bool>);
     STATIC_REQUIRE(std::same_as<decltype(wg.wait_until(moment)), bool>);
-    STATIC_REQUIRE(std::same_as<decltype(wg.wait(std::declval<const Trigger&>())), bool>);
+    STATIC_REQUIRE(std::same_as<decltype(wg.wait(std::declval<const gofer::Context&>())), bool>);
     wg.add();
     wg.add(1);
     wg.done();
@@ -92,7 +90,7 @@ TEST_CASE("WaitGroup: add, done, wait, its timed and context forms, and go") {
     wg.go([&] { ++ran; });
     wg.wait();
     wg.go({.name = "counter"}, [&] { ++ran; });
-    const Trigger ctx;
+    const gofer::Context ctx = gofer::Context::background();
     CHECK(wg.wait(ctx));
     CHECK(ran == 4);
     CHECK_THROWS_AS(wg.done(), std::logic_error);
@@ -103,7 +101,7 @@ TEST_CASE("Mutex is TimedLockable, with context forms, and works with std's guar
     { const std::lock_guard guard{global_mutex}; }
     { std::unique_lock lock{global_mutex, 1ms}; CHECK(lock.owns_lock()); }
     { std::scoped_lock both{global_mutex, global_rw_mutex}; }
-    CHECK(global_mutex.lock(Trigger{}));
+    CHECK(global_mutex.lock(gofer::Context::background()));
     global_mutex.unlock();
 }
 
@@ -116,7 +114,7 @@ TEST_CASE("RWMutex is SharedTimedLockable, with context forms, and works with st
         std::shared_lock beside{global_rw_mutex, 1ms};
         CHECK(beside.owns_lock());
     }
-    CHECK(global_rw_mutex.lock_shared(Trigger{}));
+    CHECK(global_rw_mutex.lock_shared(gofer::Context::background()));
     global_rw_mutex.unlock_shared();
 }
 
@@ -142,7 +140,7 @@ TEST_CASE("Once calls once, and once_value computes once") {
     CHECK_THROWS_AS(global_once.call([] { throw std::runtime_error("not done"); }), std::runtime_error);
     global_once.call(count);
     global_once.call(count);
-    CHECK(global_once.call(Trigger{}, count));
+    CHECK(global_once.call(gofer::Context::background(), count));
     CHECK(calls == 1);
     const auto value = gofer::once_value([&] { return std::to_string(++calls); });
     STATIC_REQUIRE(std::copyable<std::remove_const_t<decltype(value)>>);
@@ -155,7 +153,7 @@ TEST_CASE("Once calls once, and once_value computes once") {
 TEST_CASE("Semaphore acquires one or several, tries, waits with limits, and releases") {
     STATIC_REQUIRE(Stays<gofer::Semaphore>);
     gofer::Semaphore& semaphore = global_semaphore;
-    const Trigger ctx;
+    const gofer::Context ctx = gofer::Context::background();
     semaphore.acquire();
     semaphore.release();
     semaphore.acquire(2);
@@ -182,7 +180,23 @@ TEST_CASE("Barrier arrives and waits, and is reusable") {
     global_barrier.arrive_and_wait();
     CHECK(global_barrier.arrive_and_wait_for(0ms));
     CHECK(global_barrier.arrive_and_wait_until(moment));
-    CHECK(global_barrier.arrive_and_wait(Trigger{}));
+    CHECK(global_barrier.arrive_and_wait(gofer::Context::background()));
+}
+
+TEST_CASE("a context that has ended ends every wait, with a deadline or by hand") {
+    auto [soon, cancel] = gofer::with_timeout(gofer::Context::background(), 1ms);
+    gofer::Semaphore semaphore{1};
+    semaphore.acquire();
+    CHECK_FALSE(semaphore.acquire(soon));
+    CHECK_FALSE(semaphore.acquire(soon, 5));
+    CHECK_FALSE(global_mutex.lock(soon));
+    CHECK_FALSE(global_rw_mutex.lock(soon));
+    CHECK_FALSE(global_rw_mutex.lock_shared(soon));
+    CHECK_FALSE(global_group.wait(soon));
+    CHECK_FALSE(gofer::Barrier{2}.arrive_and_wait(soon));
+    std::unique_lock lock{global_mutex};
+    CHECK_FALSE(global_cond.wait(lock, soon));
+    CHECK(global_cond.wait(lock, soon, [] { return true; }));
 }
 
 TEST_CASE("a Future waits with limits, too") {
@@ -191,5 +205,5 @@ TEST_CASE("a Future waits with limits, too") {
     CHECK_FALSE(future.wait_for(0ms));
     CHECK_FALSE(future.wait_until(moment));
     promise.set_value(1);
-    CHECK(future.wait(Trigger{}));
+    CHECK(future.wait(gofer::Context::background()));
 }
