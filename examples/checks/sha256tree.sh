@@ -3,7 +3,7 @@
 #
 #   sha256tree.sh PROGRAM PART
 #
-# PART is one of names, spellings, sizes, usr_include, unreadable, arguments, terminal.
+# PART is one of names, spellings, sizes, usr_include, unreadable, arguments, terminal, interrupt, timeout.
 #
 # Ends with status 77 when this machine cannot try that part.
 set -eu
@@ -179,6 +179,46 @@ check_terminal() {
     script -qec "'$program' -j 2 tree >'$got'" "$work/typescript" >/dev/null </dev/null || fail "status $?"
     cmp "$wanted" "$got" || fail "the bar has got into the output"
     grep -q 'of 301 files' "$work/typescript" || fail "no progress bar on a terminal"
+}
+
+# A tree that takes minutes, of files that take no room.
+make_endless_tree() {
+    mkdir -p tree/deep
+    echo small >tree/0_small
+    for i in $(seq 1 100); do truncate -s 2G "tree/deep/$i" 2>/dev/null || skip "no sparse files here"; done
+}
+
+# says_what_is_left STATUS PATTERN: how the program ended, one line on stderr, and nothing wrong on stdout
+says_what_is_left() {
+    [ "$status" -eq "$1" ] || fail "status $status instead of $1: $(cat "$err")"
+    grep -Eq "^sha256tree: $2: [0-9]+ files found were not digested" "$err" || fail "not told of in: $(cat "$err")"
+    [ "$(wc -l <"$err")" -eq 1 ] || fail "more than one line on stderr: $(cat "$err")"
+    sha256sum tree/0_small | cmp - "$got" || fail "what was digested is not printed: $(cat "$got")"
+}
+
+check_interrupt() {
+    make_endless_tree
+    for signal in INT TERM; do
+        # Not in the background of this shell, which would have it ignore SIGINT from the start.
+        status=0
+        timeout --preserve-status --foreground --signal="$signal" 1 "$program" -j 2 tree >"$got" 2>"$err" || status=$?
+        case $signal in
+            INT) says_what_is_left 130 Interrupt ;;
+            TERM) says_what_is_left 143 Terminated ;;
+        esac
+    done
+}
+
+check_timeout() {
+    make_endless_tree
+    status=0
+    "$program" -j 2 --timeout 0.5 tree >"$got" 2>"$err" || status=$?
+    says_what_is_left 124 'out of time'
+    rm -r tree/deep
+    compare tree --timeout 1000
+    for seconds in 0 -1 x 1s nan ''; do
+        refuses "'$seconds': SECONDS must be a number above 0" --timeout "$seconds" tree
+    done
 }
 
 "check_$2"

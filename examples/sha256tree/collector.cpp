@@ -43,6 +43,10 @@ private:
             collected_.sums.push_back(std::move(sum));
             return;
         }
+        if (sum.error == std::errc::operation_canceled) {
+            ++collected_.left;
+            return;
+        }
         collected_.failed = true;
         bar_.erase();
         std::fprintf(stderr, "sha256tree: %s: %s\n", escaped(sum.path).c_str(), sum.error.message().c_str());

@@ -10,23 +10,23 @@ namespace sha256tree {
 
 namespace {
 
-void digest_batches(gofer::Receiver<Batch> found, gofer::Sender<Batch> digested, Tally& tally) {
+void digest_batches(const gofer::Context& ctx, gofer::Receiver<Batch> found, gofer::Sender<Batch> digested, Tally& tally) {
     Sha256 sha256(tally);
     for (Batch batch : found) {
         for (Sum& sum : batch)
-            if (!sum.error) sha256.digest(sum);
+            if (!sum.error) sha256.digest(ctx, sum);
         digested.send(std::move(batch));
     }
 }
 
 } // namespace
 
-gofer::Receiver<Batch> start_digesters(unsigned count, gofer::Receiver<Batch> found, Tally& tally) {
+gofer::Receiver<Batch> start_digesters(gofer::Context ctx, unsigned count, gofer::Receiver<Batch> found, Tally& tally) {
     gofer::Channel<Batch> digested(2 * count);
     gofer::go({.name = "digesters"}, [=, &tally] {
         gofer::WaitGroup digesters;
         for (unsigned i = 0; i < count; ++i)
-            digesters.go([=, &tally] { digest_batches(found, digested, tally); });
+            digesters.go([=, &tally] { digest_batches(ctx, found, digested, tally); });
         digesters.wait();
         digested.close();
     });

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 #include <thread>
 
@@ -30,6 +31,16 @@ unsigned parse_count(const std::string& text) {
     return count;
 }
 
+// A fraction or an exponent are as good as anything; what is no number, or not above zero, is not.
+std::chrono::duration<double> parse_timeout(const std::string& text) {
+    double seconds = 0;
+    const char* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, seconds);
+    if (error != std::errc{} || stop != end || !(seconds > 0))
+        throw CLI::ValidationError("--timeout '" + text + "'", "SECONDS must be a number above 0");
+    return std::chrono::duration<double>(seconds);
+}
+
 // Asks for the name itself, not for what a link points to, as find does: a trailing slash follows the link.
 void check_root(const std::string& root) {
     std::error_code error;
@@ -39,7 +50,7 @@ void check_root(const std::string& root) {
 }
 
 [[noreturn]] void refuse(const CLI::Error& error) {
-    std::fprintf(stderr, "sha256tree: %s\nusage: sha256tree [-j N] DIR\n", error.what());
+    std::fprintf(stderr, "sha256tree: %s\nusage: sha256tree [-j N] [--timeout SECONDS] DIR\n", error.what());
     std::exit(2);
 }
 
@@ -51,15 +62,18 @@ void check_root(const std::string& root) {
 } // namespace
 
 Options parse_options(int argc, char** argv) {
-    Options options{std::max(1U, std::thread::hardware_concurrency()), {}};
-    std::string count;
+    constexpr std::chrono::duration<double> for_ever(std::numeric_limits<double>::infinity());
+    Options options{std::max(1U, std::thread::hardware_concurrency()), {}, for_ever};
+    std::string count, timeout;
 
     CLI::App app("Prints the SHA-256 digest of every regular file below DIR, sorted by path.", "sha256tree");
     app.add_option("-j", count, "Digest N files at a time (default: one for each processor)")->type_name("N");
+    app.add_option("--timeout", timeout, "Give up after so long, and say what was not done")->type_name("SECONDS");
     app.add_option("DIR", options.root, "The directory to walk")->type_name("")->required();
     try {
         app.parse(argc, argv);
         if (app.count("-j") != 0) options.digesters = parse_count(count);
+        if (app.count("--timeout") != 0) options.timeout = parse_timeout(timeout);
         check_root(options.root);
     } catch (const CLI::CallForHelp&) {
         show_help(app);

@@ -59,17 +59,22 @@ Sha256::Sha256(Tally& tally) : context_(EVP_MD_CTX_new()), buffer_(buffer_size),
     require(context_ && algorithm);
 }
 
-[[gnu::noinline]] void Sha256::digest(Sum& sum) {
+[[gnu::noinline]] void Sha256::digest(const gofer::Context& ctx, Sum& sum) {
+    if (ctx.cancelled()) {
+        sum.error = std::make_error_code(std::errc::operation_canceled);
+        return;
+    }
     const File file(sum.path);
-    sum.error = file.get() < 0 ? last_error() : update_from(file.get());
+    sum.error = file.get() < 0 ? last_error() : update_from(ctx, file.get());
     if (!sum.error) require(EVP_DigestFinal_ex(context_.get(), sum.digest.data(), nullptr));
 }
 
-std::error_code Sha256::update_from(int file) {
+std::error_code Sha256::update_from(const gofer::Context& ctx, int file) {
     require(EVP_DigestInit_ex2(context_.get(), algorithm.get(), nullptr));
     bool large = false;
     while (const ssize_t size = read_some(file, buffer_)) {
         if (size < 0) return last_error();
+        if (ctx.cancelled()) return std::make_error_code(std::errc::operation_canceled);
         const auto length = static_cast<std::size_t>(size);
         if (length == buffer_size && !std::exchange(large, true))
             ::posix_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);

@@ -6,6 +6,8 @@
 
 #include <openssl/evp.h>
 
+#include <gofer/gofer.hpp>
+
 #include "sum.hpp"
 
 namespace sha256tree {
@@ -15,15 +17,16 @@ class Sha256 {
 public:
     explicit Sha256(Tally& tally);
 
-    /// Reads the file at sum.path and fills in its digest, or the error.
-    void digest(Sum& sum);
+    /// Reads the file at sum.path and fills in its digest, or the error: operation_canceled when the context ends
+    /// before that.
+    void digest(const gofer::Context& ctx, Sum& sum);
 
 private:
     struct Free {
         void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
     };
 
-    std::error_code update_from(int file);
+    std::error_code update_from(const gofer::Context& ctx, int file);
 
     std::unique_ptr<EVP_MD_CTX, Free> context_;
     std::vector<unsigned char> buffer_;

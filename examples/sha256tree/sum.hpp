@@ -17,7 +17,7 @@ using Digest = std::array<unsigned char, 32>;
 struct Sum {
     std::string path;
     Digest digest{};
-    std::error_code error{}; // set: the digest means nothing
+    std::error_code error{}; // set: the digest means nothing; operation_canceled: nobody has tried, or not to the end
 };
 
 /// Sums go from stage to stage by the dozen: handing over one costs little, but a small file costs not much
@@ -29,6 +29,7 @@ struct Tally {
     std::atomic<std::uint64_t> found{0};
     std::atomic<std::uint64_t> finished{0};
     std::atomic<std::uint64_t> bytes{0};
+    std::atomic<bool> walk_was_cut_short{false};
 };
 
 /// True if the line of this path must be marked as escaped.

@@ -21,18 +21,20 @@ constexpr std::size_t batches_ahead = 4096;
 
 class Walker {
 public:
-    Walker(gofer::Sender<Batch> found, Tally& tally) : found_(std::move(found)), tally_(tally) {}
+    Walker(gofer::Context ctx, gofer::Sender<Batch> found, Tally& tally)
+        : ctx_(std::move(ctx)), found_(std::move(found)), tally_(tally) {}
 
     void walk(const std::string& root) {
         const file_type type = type_of(root);
         if (type == file_type::regular) add(root);
         if (type == file_type::directory) pending_.push_back(root);
-        while (!pending_.empty()) {
+        while (!pending_.empty() && !ctx_.cancelled()) {
             const std::string directory = std::move(pending_.back());
             pending_.pop_back();
             visit(directory);
         }
         send_batch();
+        tally_.walk_was_cut_short = !pending_.empty();
     }
 
 private:
@@ -54,6 +56,7 @@ private:
         found_.send(std::exchange(batch_, {}));
     }
 
+    gofer::Context ctx_;
     gofer::Sender<Batch> found_;
     Tally& tally_;
     Batch batch_;
@@ -62,10 +65,10 @@ private:
 
 } // namespace
 
-gofer::Receiver<Batch> start_walker(std::string root, Tally& tally) {
+gofer::Receiver<Batch> start_walker(gofer::Context ctx, std::string root, Tally& tally) {
     gofer::Channel<Batch> found(batches_ahead);
-    gofer::go({.name = "walker"}, [root = std::move(root), found, &tally] {
-        Walker(found, tally).walk(root);
+    gofer::go({.name = "walker"}, [ctx = std::move(ctx), root = std::move(root), found, &tally] {
+        Walker(ctx, found, tally).walk(root);
         found.close();
     });
     return found;

@@ -163,6 +163,16 @@ TEST_CASE("the context ends while the partner comes: the value arrives, or stays
     });
 }
 
+TEST_CASE("a context that ends between a call's first look at it and its wait ends the wait") {
+    fixture::at_each_worker_count([] {
+        const Channel<int> c;
+        std::optional<int> out;
+        const Context over = ended();
+        VERIFY(c.core()->receive(out, gofer::wait::Until::end_of(over)) == gofer::chan::Result::interrupted);
+        VERIFY(!c.try_send(1));
+    });
+}
+
 TEST_CASE("a select takes the end of a context as a case") {
     fixture::at_each_worker_count([] {
         auto [ctx, cancel] = with_cancel(Context::background());
