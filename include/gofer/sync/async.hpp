@@ -17,12 +17,13 @@ public:
         task::AbandonHook::abandon = [](task::AbandonHook& hook) { static_cast<AsyncBody&>(hook).abandon(); };
         task::Goroutine* self = sched::this_goroutine_record();
         hook(*self, this);
+        std::exception_ptr error; // set outside of the handler: whoever gets it is the last to hold it
         try {
             deliver();
         } catch (...) {
-            dispose();
-            promise_.set_exception(std::current_exception());
+            error = std::current_exception();
         }
+        if (error) fail(std::move(error));
         hook(*self, nullptr);
     }
     void abandon() { Promise<R> broken(std::move(promise_)); }
@@ -37,6 +38,10 @@ private:
     void dispose() noexcept {
         body_.dispose();
         sched::end_locals();
+    }
+    void fail(std::exception_ptr error) {
+        dispose();
+        promise_.set_exception(std::move(error));
     }
     void deliver() {
         if constexpr (std::is_void_v<R>) {
