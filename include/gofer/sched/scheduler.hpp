@@ -38,6 +38,7 @@ public:
     std::atomic<unsigned> threads{0}; // of its workers; those on their last steps are not counted
     std::atomic<bool> stopped{false};  // no goroutine of this runtime is started or resumed any more
     std::atomic<bool> frozen{false};   // the process exits: the workers stand still instead of ending
+    bool never_joins = false;         // its threads are detached from the start
     std::atomic<void*> face{nullptr}; // the Runtime that users hold
     Trouble trouble;
     Scheduler* next_scheduler = nullptr; // in the registry, guarded by its lock
