@@ -17,8 +17,8 @@ inline constexpr std::size_t default_stack_size = std::size_t{256} << 10;
 [[gnu::visibility("default")]] inline Scheduler* default_scheduler() {
     static Scheduler* const made = [] {
         auto* s = new Scheduler(default_worker_count(), default_stack_size);
+        s->never_joins = true;
         start_threads(*s);
-        for (auto& w : s->workers) w->thread.detach();
         default_scheduler_slot().store(s, std::memory_order_release);
         return s;
     }();

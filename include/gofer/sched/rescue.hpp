@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include <gofer/base/thread_state.hpp>
 #include <gofer/sched/scheduler.hpp>
@@ -40,6 +41,11 @@ public:
 private:
     static constexpr std::int64_t patience_ns = 8'000'000;
     static constexpr std::int64_t alert_patience_ns = 3'000'000;
+    static constexpr std::int64_t spawner_patience_ns = 100'000'000; // who fills its queue is about to wait for it
+    static constexpr std::int64_t spawning_ns = 12'000'000; // after it was last seen to spawn
+    static constexpr std::int64_t starved_ns = 25'000'000;
+    static constexpr std::int64_t alert_starved_ns = 10'000'000;
+    static constexpr std::int64_t some_ns = 500'000;
     static constexpr std::int64_t alert_ns = 100'000'000;
     static constexpr unsigned most_looks_to_spare = 4;
     static constexpr std::int64_t hog_ns = 5'000'000;
@@ -59,14 +65,21 @@ private:
             w.still_seen = false;
             return s_.workers.unmark(w);
         }
-        if (inside) judge(w, *inside);
+        judge(w, inside);
         const bool waiting = waits_behind(w);
         if (!waiting && !inside) return;
         w.attention.store(true, std::memory_order_relaxed);
         if (waiting && s_.idle.sleeping() > 0) s_.idle.wake_one();
-        if (now_ - w.still_since < (alert() ? alert_patience_ns : patience_ns)) return;
+        if (now_ - w.still_since < patience(w) || is_starved(w)) return;
         help_ = help_ || waiting;
         if (!w.stuck.load(std::memory_order_relaxed)) mark(w);
+    }
+
+    std::int64_t patience(Worker& w) const noexcept {
+        const std::uint64_t spawned = w.spawned.get();
+        if (std::exchange(w.spawned_at_last_look, spawned) != spawned) w.spawning_until = now_ + spawning_ns;
+        if (now_ < w.spawning_until) return spawner_patience_ns;
+        return alert() ? alert_patience_ns : patience_ns;
     }
 
     bool waits_behind(const Worker& w) const noexcept {
@@ -82,14 +95,17 @@ private:
     }
 
     /// A hog has used its processor without taking a turn. One that just has none at the moment is innocent.
-    void judge(Worker& w, Goroutine& inside) noexcept {
+    void judge(Worker& w, Goroutine* inside) noexcept {
         const std::int64_t used = base::time_of(w.cpu_clock);
-        if (!w.still_seen) {
-            w.still_seen = true;
-            w.used_then = used;
-        } else if (used - w.used_then > hog_ns) {
-            inside.hog_until.store(now_ + distrust_ns, std::memory_order_relaxed);
-        }
+        if (!w.still_seen) w.used_then = used;
+        w.still_seen = true;
+        w.used_since = used - w.used_then;
+        if (inside && w.used_since > hog_ns) inside->hog_until.store(now_ + distrust_ns, std::memory_order_relaxed);
+    }
+
+    /// It takes no turn since the system does not let it run. One more thread would not help, at first.
+    bool is_starved(const Worker& w) const noexcept {
+        return now_ - w.still_since < (alert() ? alert_starved_ns : starved_ns) && w.used_since < some_ns && base::wants_processor(w.tid);
     }
 
     /// One at a time: it takes over what waits behind all of them, and says by getting stuck that it is not enough.
@@ -106,6 +122,7 @@ private:
         try {
             if (w.thread.joinable()) w.thread.detach(); // it has left the worker (`exited`), and ends by itself
             w.thread = std::thread(worker_thread, &w);
+            if (w.scheduler->never_joins) w.thread.detach();
             return true;
         } catch (const std::system_error&) {
             w.scheduler->release();

@@ -137,8 +137,11 @@ struct alignas(64) Worker : fiber::Carrier {
     base::FutexWord duty{0};              // a Duty
     std::uint32_t turns_at_last_look = 0; // the monitor's, as is the next
     std::int64_t still_since = 0;         // when it was first seen at that turn
+    std::uint64_t spawned_at_last_look = 0;
+    std::int64_t spawning_until = 0; // about
     bool still_seen = false;              // and once more since; used_then is its processor time at that moment
     std::int64_t used_then = 0;
+    std::int64_t used_since = 0;
     clockid_t cpu_clock = 0;              // of its thread, as is the next
     pid_t tid = 0;
     Worker* next_sleeper = nullptr; // guarded by Idle's lock

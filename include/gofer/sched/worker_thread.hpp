@@ -62,6 +62,7 @@ inline void start_threads(Scheduler& s) {
         s.retain();
         try {
             w->thread = std::thread(worker_thread, w.get());
+            if (s.never_joins) w->thread.detach();
         } catch (...) {
             s.release();
             throw;
