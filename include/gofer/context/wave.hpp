@@ -1,7 +1,8 @@
-// The end of a scope and of all below it: a wave that runs down the tree, breadth first, without recursion, linear in the
-// number of scopes. Go's cancelCtx.cancel recurses with the locks of all above held; here each scope is emptied under its
-// own lock alone, and what it held is dealt with after that: waits are woken, the done channel is closed, functions of
-// after_func are started. Stop callbacks are the user's code and come last, when the whole tree has ended.
+// The end of a scope and of all below it: a wave that runs down the tree without recursion, linear in the number of
+// scopes, newest first, since those are in the cache. Go's cancelCtx.cancel recurses with the locks of all above held;
+// here each scope is emptied under its own lock alone, and what it held is dealt with after that: waits are woken, the
+// done channel is closed, functions of after_func are started. Stop callbacks are the user's code and come last, when
+// the whole tree has ended.
 //
 // A scope may be reached by two waves at once, its own and its parent's: whichever empties it does the rest. A wave links
 // the scopes it has taken off a list by their own hooks, and keeps each until it is through with it.
@@ -57,9 +58,9 @@ private:
     void flood(Scope& scope) noexcept {
         scope.retain();
         reach(scope);
+        if (Scope* up = scope.above()) up->forget(scope); // when it has ended, or join() would not see that it must
         while (Scope* next = first_) {
             first_ = next->next;
-            if (!first_) last_ = nullptr;
             reach(*next);
         }
     }
@@ -73,7 +74,6 @@ private:
         Channel<Unit> done(nullptr);
         bool tells = false;
         if (!empty(scope, followers, woken, done, tells)) return Node::release(&scope);
-        if (Scope* up = scope.above()) up->forget(scope);
         scope.disarm();
         woken.wake_all();
         if (done != nullptr) {
@@ -98,16 +98,15 @@ private:
         while (wait::InterruptNode* node = scope.waits_.pop_front()) woken.add(wait::end_early(*node));
         while (Follower* follower = scope.followers_.pop_front()) followers.push_back(*follower);
         while (Scope* child = scope.children_.pop_front())
-            if (child->try_retain()) append(*child);
+            if (child->try_retain()) push(*child);
         done = scope.done_;
         tells = scope.source_.stop_possible();
         return true;
     }
 
-    void append(Scope& scope) noexcept {
-        scope.next = nullptr;
-        (last_ ? last_->next : first_) = &scope;
-        last_ = &scope;
+    void push(Scope& scope) noexcept {
+        scope.next = first_;
+        first_ = &scope;
     }
 
     static void tell(Scope* first) noexcept {
@@ -120,7 +119,6 @@ private:
 
     const Reason reason_;
     Scope* first_ = nullptr;
-    Scope* last_ = nullptr;
     Scope* to_tell_ = nullptr;
     Scope* last_to_tell_ = nullptr;
 };
