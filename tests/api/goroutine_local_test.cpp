@@ -340,3 +340,15 @@ TEST_CASE("many goroutines make values of many variables at once") {
         VERIFY(fixture::Alive::count == before);
     });
 }
+
+TEST_CASE("blocking code has the value of its goroutine") {
+    fixture::at_each_worker_count([] {
+        gofer::WaitGroup wg;
+        wg.go([] {
+            *global = 5;
+            gofer::blocking([] { ++*global; });
+            VERIFY(*global == 6);
+        });
+        wg.wait();
+    });
+}

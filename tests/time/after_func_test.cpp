@@ -159,3 +159,17 @@ TEST_CASE("a name can be given to the goroutine, and it is known where it was as
         VERIFY(name.receive() == "late");
     });
 }
+
+TEST_CASE("blocking code uses timers as plain threads do, and its calls run in its runtime") {
+    fixture::at_each_worker_count([] {
+        const gofer::Runtime* mine = &gofer::Runtime::current();
+        gofer::blocking([mine] {
+            VERIFY(gofer::after(1ms).receive());
+            const gofer::Channel<bool> at_home(1);
+            gofer::after_func(1ms, [=] { at_home.send(&gofer::Runtime::current() == mine); });
+            VERIFY(at_home.receive() == true);
+            auto stop = gofer::after_func(1h, [] {});
+            VERIFY(stop());
+        });
+    });
+}

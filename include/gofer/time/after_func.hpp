@@ -50,8 +50,10 @@ public:
 
 protected:
     DelayedCall(sched::Scheduler* home, Place place) noexcept
-        : Timer(&DelayedCall::fire, true), Due(&DelayedCall::start), home_(home), place_(place) {}
-    virtual ~DelayedCall() = default;
+        : Timer(&DelayedCall::fire, true), Due(&DelayedCall::start), home_(home), place_(place) {
+        home_->retain();
+    }
+    virtual ~DelayedCall() { home_->release(); }
 
 private:
     virtual void call() = 0; // and destroys the closure
@@ -75,10 +77,11 @@ private:
     }
     static void start(sched::Due& due) noexcept {
         auto& self = static_cast<DelayedCall&>(due);
+        const bool over = self.home_->stopped.load(std::memory_order_relaxed);
+        if (over && self.users_.load(std::memory_order_acquire) == 1) return self.keep_for_ever();
         sched::Worker* w = sched::this_worker();
-        const bool moved = w->scheduler != self.home_;
-        if (moved && self.users_.load(std::memory_order_acquire) == 1) return self.keep_for_ever();
-        sched::start(w->scheduler, w, task::make_task<Runner>(&w->records, self.place_, Runner{&self}));
+        sched::start(over ? sched::default_scheduler() : self.home_, w,
+                     task::make_task<Runner>(&w->records, self.place_, Runner{&self}));
     }
     void keep_for_ever() noexcept {
         static std::atomic<sched::Due*> kept{nullptr}; // so that a leak checker sees that they are owned
@@ -88,7 +91,7 @@ private:
     }
 
     std::atomic<unsigned> users_{1};
-    sched::Scheduler* const home_; // to compare with: it may have ended
+    sched::Scheduler* const home_; // where it was asked for; not always where the timer is
     const Place place_;
 };
 
