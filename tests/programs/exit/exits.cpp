@@ -88,6 +88,34 @@ const Scenario exit_among_all{"std::exit in a goroutine while all kinds are ther
     std::this_thread::sleep_for(1h);
 }};
 
+const Scenario exit_while_held{"std::exit in a goroutine while others hold every worker", [](const Setting& s) {
+    say_at_exit();
+    gofer::run(s.options(), [] {
+        for (int i = 0; i < 4; ++i) gofer::go([] { compute(); });
+        for (int i = 0; i < 4; ++i) gofer::go([] { std::this_thread::sleep_for(1h); });
+        gofer::sleep_for(30ms);
+        std::exit(7);
+    });
+}};
+
+const Scenario exit_in_blocking{"std::exit in blocking code", [](const Setting& s) {
+    say_at_exit();
+    gofer::run(s.options(), [] { gofer::blocking([] { std::exit(7); }); });
+}};
+
+const Scenario return_while_blocking{"main returns while goroutines sit in blocking", [](const Setting&) {
+    say_at_exit();
+    static std::atomic<int> inside{0};
+    for (int i = 0; i < 10; ++i)
+        gofer::go([i] {
+            gofer::blocking([i] {
+                ++inside;
+                std::this_thread::sleep_for(i % 2 ? std::chrono::milliseconds{1h} : 5ms);
+            });
+        });
+    while (inside < 10) std::this_thread::yield();
+}};
+
 const Scenario run_elsewhere{"main returns while another thread is in run", [](const Setting& s) {
     say_at_exit();
     std::atomic<bool> runs{false};
