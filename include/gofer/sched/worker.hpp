@@ -117,7 +117,9 @@ struct alignas(64) Worker : fiber::Carrier {
     bool loop_is_due() const noexcept {
         return (turns.load(std::memory_order_relaxed) & 31) == 0 || attention.load(std::memory_order_relaxed);
     }
-    bool stand_in() const noexcept { return duty.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(Duty::regular); }
+    bool stand_in() const noexcept {
+        return duty.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(Duty::regular);
+    }
     bool has_local_work() const noexcept { return !queue.empty(); }
 };
 
