@@ -23,6 +23,7 @@
 //
 // Glossary: goroutine, a function that runs concurrently; worker, a thread that runs goroutines; park, leave the worker until
 // made ready; ready, put a parked goroutine back into a queue; spare, a stack with a loop that waits for a worker;
+// stand-in, a worker beyond the number asked for, which serves while others are stuck in a goroutine that does not park;
 // episode, one blocking call; claim, win the right to end an episode; searcher, the one idle worker that looks for work.
 #pragma once
 

@@ -21,7 +21,9 @@ enum class Deadlock { abort, report, ignore };
 
 /// Options of a Runtime. Designators in this order.
 struct RuntimeOptions {
-    /// Worker threads; 0: $GOFER_MAXPROCS, else the CPUs this process may use (affinity, cgroup quota).
+    /// Worker threads; 0: $GOFER_MAXPROCS, else the CPUs this process may use (affinity, cgroup quota). That many
+    /// goroutines run at a time, not counting those that hold a thread for over about 10 ms without parking: for them
+    /// stand-ins take over, up to twice as many again (16 at least). So one worker is no mutual exclusion.
     unsigned workers{0};
     /// Bytes of stack reserved for a goroutine; committed as it grows. Rounded up to a power of two, 16 KB at least.
     std::size_t stack_size{sched::default_stack_size};

@@ -30,21 +30,12 @@ inline void ready(Goroutine* g) noexcept {
     make_runnable(g);
 }
 
-inline void release_all(fiber::Fiber* chain) noexcept {
-    for (fiber::Fiber* f = chain; f; f = f->next) base::engine_release(static_cast<Goroutine*>(f));
-}
-
 /// Many at once, in the order of the chain, behind what waits already: one lock and at most one wake-up.
-/// All of them belong to `home`.
-inline void ready_all(Scheduler* home, const Chain& woken) noexcept {
-    if (woken.pinned) [[unlikely]] {
-        release_all(woken.pinned);
-        home->send_all_to_pins(woken.pinned);
-    }
-    fiber::Fiber* chain = woken.first;
+/// All of them belong to `home`, and none is pinned.
+inline void ready_all(Scheduler* home, fiber::Fiber* chain) noexcept {
     if (!chain) return;
     if (!chain->next) return ready(static_cast<Goroutine*>(chain)); // a lone one runs next
-    release_all(chain);
+    for (fiber::Fiber* f = chain; f; f = f->next) base::engine_release(static_cast<Goroutine*>(f));
     Worker* w = this_worker();
     if (w && w->scheduler == home) {
         w->queue.push_in_line_all(chain);

@@ -41,7 +41,7 @@ public:
 private:
     static constexpr std::int64_t patience_ns = 8'000'000;
     static constexpr std::int64_t alert_patience_ns = 3'000'000;
-    static constexpr std::int64_t spawner_patience_ns = 100'000'000; // who fills its queue is about to wait for it
+    static constexpr std::int64_t spawner_patience_ns = 100'000'000; // of one that spawns
     static constexpr std::int64_t spawning_ns = 12'000'000; // after it was last seen to spawn
     static constexpr std::int64_t starved_ns = 25'000'000;
     static constexpr std::int64_t alert_starved_ns = 10'000'000;
@@ -75,6 +75,7 @@ private:
         if (!w.stuck.load(std::memory_order_relaxed)) mark(w);
     }
 
+    // A spawner's goroutines wait for it on purpose: with a third thread beside it spawning a million took twice as long.
     std::int64_t patience(Worker& w) const noexcept {
         const std::uint64_t spawned = w.spawned.get();
         if (std::exchange(w.spawned_at_last_look, spawned) != spawned) w.spawning_until = now_ + spawning_ns;
@@ -90,7 +91,8 @@ private:
         s_.workers.mark_stuck(w);
         if (!w.stand_in()) return;
         const int others = static_cast<int>(s_.workers.stand_ins()) - s_.workers.serving() - 1;
-        const std::int64_t pause = std::max(base::wants_processor(w.tid) ? crowded_pause_ns : 0, pause_ns << std::clamp(others, 0, 6));
+        const std::int64_t pause =
+            std::max(base::wants_processor(w.tid) ? crowded_pause_ns : 0, pause_ns << std::clamp(others, 0, 6));
         s_.trouble.strangers_from.store(now_ + pause, std::memory_order_relaxed);
     }
 
@@ -105,7 +107,8 @@ private:
 
     /// It takes no turn since the system does not let it run. One more thread would not help, at first.
     bool is_starved(const Worker& w) const noexcept {
-        return now_ - w.still_since < (alert() ? alert_starved_ns : starved_ns) && w.used_since < some_ns && base::wants_processor(w.tid);
+        const std::int64_t bound = alert() ? alert_starved_ns : starved_ns;
+        return now_ - w.still_since < bound && w.used_since < some_ns && base::wants_processor(w.tid);
     }
 
     /// One at a time: it takes over what waits behind all of them, and says by getting stuck that it is not enough.

@@ -26,7 +26,8 @@ namespace gofer::inline v1::sched {
 
 class Roster {
 public:
-    Roster(Scheduler* owner, unsigned regulars) : owner_(owner), regulars_(regulars), all_(regulars + stand_ins_of(regulars)) {
+    Roster(Scheduler* owner, unsigned regulars)
+        : owner_(owner), regulars_(regulars), all_(regulars + stand_ins_of(regulars)) {
         for (unsigned i = 0; i < regulars; ++i) all_[i] = make(i, Duty::regular);
         ever_.store(regulars, std::memory_order_relaxed);
     }
@@ -54,7 +55,7 @@ public:
         (w.stand_in() ? serving_ : stuck_).fetch_add(w.stand_in() ? -1 : 1, std::memory_order_relaxed);
         w.stuck.store(true, std::memory_order_release);
     }
-    /// The worker itself, or the monitor, whoever sees first that it moves again.
+    /// The worker itself, or the monitor, whoever sees first that it takes turns again.
     void unmark(Worker& w) noexcept {
         if (!w.stuck.load(std::memory_order_relaxed) || !w.stuck.exchange(false, std::memory_order_acq_rel)) return;
         (w.stand_in() ? serving_ : stuck_).fetch_add(w.stand_in() ? 1 : -1, std::memory_order_relaxed);
@@ -78,7 +79,7 @@ public:
         return false;
     }
 
-    /// The stand-in: rests from now on, unless it is needed after all or has pinned goroutines.
+    /// The stand-in: rests from now on, unless it is needed after all.
     bool stand_down(Worker& w) noexcept {
         const std::lock_guard<base::SpinLock> guard(lock_);
         if (closed_ || !surplus()) return false;
@@ -109,7 +110,8 @@ public:
         return true;
     }
 
-    /// When this has returned nobody is called any more, and every thread that was started is known; those who rest are woken, to see that their runtime has stopped.
+    /// When this has returned nobody is called any more, and every thread that was started is known; those who rest are
+    /// woken, to see that their runtime has stopped.
     void close() noexcept {
         const std::lock_guard<base::SpinLock> guard(lock_);
         closed_ = true;

@@ -83,7 +83,7 @@ public:
     }
 
     /// Adds a goroutine to the worker that it is pinned to. Any thread.
-    [[gnu::noinline]] void send_to_pin(Goroutine* g) noexcept {
+    [[gnu::noinline, gnu::cold]] void send_to_pin(Goroutine* g) noexcept {
         retain(); // as in inject()
         auto& w = *static_cast<Worker*>(g->pinned_to);
         w.pinned.push(Runnable(g));

@@ -163,7 +163,9 @@ struct alignas(64) Worker : fiber::Carrier {
     /// Every 16th turn those in line come before what was made ready last, so that a chain of wake-ups does not keep
     /// them waiting; or thieves would take them, who are nearer than the end of the leash.
     static bool is_turn_of_line(std::uint32_t turn) noexcept { return (turn & 15) == 0; }
-    bool stand_in() const noexcept { return duty.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(Duty::regular); }
+    bool stand_in() const noexcept {
+        return duty.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(Duty::regular);
+    }
     bool has_local_work() const noexcept { return !queue.empty(); }
 };
 

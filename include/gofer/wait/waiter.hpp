@@ -71,14 +71,18 @@ public:
                 Claimed{e, true}.wake();
                 continue;
             }
+            if (g->pinned_to) [[unlikely]] {
+                sched::ready(g);
+                continue;
+            }
             if (home != sched::home_of(g)) {
-                sched::ready_all(home, chain);
+                sched::ready_all(home, chain.first);
                 chain = {};
                 home = sched::home_of(g);
             }
             chain.add(g);
         }
-        sched::ready_all(home, chain);
+        sched::ready_all(home, chain.first);
     }
 
 private:
