@@ -56,6 +56,7 @@ struct Goroutine : fiber::Fiber {
         where = task.where;
         line = task.line;
         if (task.options) [[unlikely]] adopt(task.options);
+        hog_until.store(0, std::memory_order_relaxed); // whoever was here before is not known to be like this one
         state.store(State::running, std::memory_order_relaxed);
     }
     // For the goroutine itself, in the midst of the user's code. The record belongs to one goroutine after the other.
