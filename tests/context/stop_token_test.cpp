@@ -27,7 +27,7 @@ TEST_CASE("a request to stop ends the context of the token, and all below it") {
     });
 }
 
-TEST_CASE("a context of a token that was stopped has ended; one of a token that cannot be is its parent") {
+TEST_CASE("a context of a token that was stopped has ended, and one of a token that cannot be is its parent") {
     fixture::at_each_worker_count([] {
         std::stop_source source;
         source.request_stop();
