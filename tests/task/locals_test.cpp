@@ -43,8 +43,8 @@ TEST_CASE("a table that was never used finds nothing") {
 TEST_CASE("values are found by their own key, also when their places collide") {
     Log log;
     Locals locals;
-    for (const std::uint64_t n : {0, 4, 8, 1, 64, 128, 3}) insert(locals, one_more | n, log);
-    for (const std::uint64_t n : {0, 4, 8, 1, 64, 128, 3}) {
+    for (const std::uint64_t n : {0u, 4u, 8u, 1u, 64u, 128u, 3u}) insert(locals, one_more | n, log);
+    for (const std::uint64_t n : {0u, 4u, 8u, 1u, 64u, 128u, 3u}) {
         LocalValue* const found = locals.find(LocalKey{one_more | n});
         REQUIRE(found != nullptr);
         CHECK(found->key.bits == (one_more | n));
@@ -56,7 +56,7 @@ TEST_CASE("values are found by their own key, also when their places collide") {
 TEST_CASE("values end in the reverse order of their making") {
     Log log;
     Locals locals;
-    for (const std::uint64_t n : {5, 2, 9, 0, 7}) insert(locals, one_more | n, log);
+    for (const std::uint64_t n : {5u, 2u, 9u, 0u, 7u}) insert(locals, one_more | n, log);
     locals.clear();
     CHECK(log == Log{one_more | 7, one_more, one_more | 9, one_more | 2, one_more | 5});
     CHECK(locals.find(LocalKey{one_more | 9}) == nullptr);

@@ -21,9 +21,8 @@ namespace gofer::inline v1::base {
 using FutexWord = std::atomic<std::uint32_t>;
 inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-/// Sleeps while `word` holds `expected`, at most until `deadline` (nanoseconds of CLOCK_MONOTONIC; never: no limit).
-/// May return early for no reason; returns false only when the deadline has passed.
-inline bool futex_wait_until(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
+/// The system call. False: the deadline (nanoseconds of CLOCK_MONOTONIC; never: none) has passed.
+inline bool futex_call(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
     timespec until{};
     timespec* limit = nullptr;
     if (deadline != never) {
@@ -37,6 +36,24 @@ inline bool futex_wait_until(FutexWord& word, std::uint32_t expected, std::int64
     const bool late = rc != 0 && errno == ETIMEDOUT;
     errno = saved;
     return !late;
+}
+
+/// TSan holds a signal back until its thread calls something that TSan intercepts, which no raw system call is. So there
+/// a thread that sleeps for long looks up ten times a second.
+inline bool futex_naps(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
+    constexpr std::int64_t nap_ns = 100'000'000;
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const std::int64_t nap_end = now.tv_sec * 1'000'000'000 + now.tv_nsec + nap_ns;
+    if (deadline <= nap_end) return futex_call(word, expected, deadline);
+    if (!futex_call(word, expected, nap_end)) ::usleep(1);
+    return true;
+}
+
+/// Sleeps while `word` holds `expected`, at most until `deadline` (nanoseconds of CLOCK_MONOTONIC; never: no limit).
+/// May return early for no reason; returns false only when the deadline has passed.
+inline bool futex_wait_until(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
+    return tsan_build ? futex_naps(word, expected, deadline) : futex_call(word, expected, deadline);
 }
 
 /// Wakes one sleeper. The word itself is not touched, so it may be gone already.

@@ -27,7 +27,7 @@ __attribute__((no_sanitize("address"))) inline void keep_reachable(const Fiber& 
     for (std::size_t i = 0; i < found.size(); ++i) {
         const auto [begin, end] = found[i];
         __lsan_register_root_region(begin, static_cast<std::size_t>(end - begin));
-        if (!fiber.asan_fake_stack) continue;
+        if (!suspended || !fiber.asan_fake_stack) continue; // of one that runs ASan knows, and it may end meanwhile
         for (const char* at = begin; at + sizeof(void*) <= end; at += sizeof(void*)) {
             void* word = *reinterpret_cast<void* const volatile*>(at);
             void *frame = nullptr, *frame_end = nullptr;

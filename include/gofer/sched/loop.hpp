@@ -115,13 +115,31 @@ inline Runnable take_pinned(Worker& w) noexcept {
     return r;
 }
 
+inline constexpr std::uint32_t share_of_stuck = 64;
+
+/// What waits behind those who are stuck does not wait until this worker has nothing else to do.
+[[gnu::noinline]] inline void look_after_stuck(Worker& w, std::int64_t now) noexcept {
+    w.next_round = now + round_ns;
+    Runnable taken[share_of_stuck];
+    for (auto& v : w.scheduler->workers) {
+        if (v.get() == &w || !v->stuck.load(std::memory_order_relaxed)) continue;
+        if (v->timers.earliest() <= now) fire_timers(w, *v, now);
+        const Runnable next = v->queue.next();
+        if (next && v->queue.steal_next(next)) w.queue.push_in_line(next);
+        const std::uint32_t n = v->queue.steal(taken, share_of_stuck);
+        for (std::uint32_t i = 0; i < n; ++i) w.queue.push_in_line(taken[i]);
+        w.steals.add(n);
+    }
+}
+
 /// Every now and then, at a turn: timers, work from outside, and the turn of those who waited longest.
-inline Runnable attend(Worker& w) noexcept {
+[[gnu::noinline]] inline Runnable attend(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     w.attention.store(false, std::memory_order_relaxed);
     s.workers.unmark(w);
     const std::int64_t now = base::now_ns();
     fire_timers(w, w, now);
+    if (s.workers.anyone_stuck() && now >= w.next_round) [[unlikely]] look_after_stuck(w, now);
     if (Runnable r = take_pinned(w)) return r;
     Housekeeping::instance().step(now, false);
     if (!s.injected.empty()) {
@@ -135,7 +153,7 @@ inline Runnable attend(Worker& w) noexcept {
 
 /// Sleeps until there may be work again. Its own timers are covered by the sleep, those of workers that run by
 /// themselves, and those of workers that are stuck by the monitor.
-inline void sleep(Worker& w) noexcept {
+[[gnu::noinline]] inline void sleep(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     auto& housekeeping = Housekeeping::instance();
     if (std::exchange(w.has_run, false)) housekeeping.settled.store(false, std::memory_order_relaxed);

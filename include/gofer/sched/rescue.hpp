@@ -60,6 +60,7 @@ private:
         Goroutine* inside = w.current;
         if (turns != w.turns_at_last_look || w.asleep.load(std::memory_order_relaxed) || !s_.workers.on_duty(w)) {
             if (inside && w.stand_in()) working_ = true;
+            if (turns != w.turns_at_last_look && !w.stand_in()) moves_ = true;
             w.turns_at_last_look = turns;
             w.still_since = now_;
             w.still_seen = false;
@@ -83,8 +84,11 @@ private:
         return alert() ? alert_patience_ns : patience_ns;
     }
 
-    bool waits_behind(const Worker& w) const noexcept {
-        return w.has_local_work() || !s_.injected.empty() || w.timers.earliest() <= now_;
+    /// Not a queue whose oldest goes on, since thieves take it: that of a spawner, say.
+    bool waits_behind(Worker& w) const noexcept {
+        const std::uint32_t oldest = w.queue.oldest_number();
+        const bool stands_still = std::exchange(w.oldest_at_last_look, oldest) == oldest && w.queue.size() > 0;
+        return stands_still || w.queue.next() || !s_.injected.empty() || w.timers.earliest() <= now_;
     }
 
     void mark(Worker& w) noexcept {
@@ -114,10 +118,18 @@ private:
     /// One at a time: it takes over what waits behind all of them, and says by getting stuck that it is not enough.
     void help() noexcept {
         if (s_.workers.serving() > 0) return;
+        if (moves_) return ask_those_who_move();
         const bool someone_free = s_.idle.sleeping() > 0 || s_.idle.searching();
         if (someone_free && ++s_.trouble.looks_to_spare < most_looks_to_spare) return; // they may wait for a processor
         s_.trouble.looks_to_spare = 0;
         if (s_.workers.call_stand_in(start_thread)) s_.trouble.rescues.add();
+    }
+
+    /// A regular worker that takes turns looks after the stuck ones beside them (loop.hpp).
+    void ask_those_who_move() noexcept {
+        for (auto& w : s_.workers)
+            if (!w->stand_in() && !w->stuck.load(std::memory_order_relaxed))
+                w->attention.store(true, std::memory_order_relaxed);
     }
 
     static bool start_thread(Worker& w) noexcept {
@@ -142,7 +154,8 @@ private:
     Scheduler& s_;
     const std::int64_t now_;
     bool help_ = false;
-    bool working_ = false;
+    bool working_ = false; // a stand-in
+    bool moves_ = false;   // some regular worker
 };
 
 } // namespace gofer::inline v1::sched

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 #include <gofer/base/asymmetric_lock.hpp>
 #include <gofer/base/fatal.hpp>
@@ -46,10 +47,22 @@ public:
             grow();
         slots_[newest_++ & (capacity_ - 1)] = r;
     }
-    Runnable pop_newest() noexcept { return slots_[--newest_ & (capacity_ - 1)]; }
-    Runnable pop_oldest() noexcept { return slots_[oldest_++ & (capacity_ - 1)]; }
+    Runnable pop_newest() noexcept { return taken(slots_[--newest_ & (capacity_ - 1)]); }
+    Runnable pop_oldest() noexcept { return taken(slots_[oldest_++ & (capacity_ - 1)]); }
 
 private:
+    static constexpr std::uint32_t kept_when_empty = 8192; // slots
+
+    Runnable taken(Runnable r) noexcept {
+        if (empty() && capacity_ > kept_when_empty) [[unlikely]]
+            give_back();
+        return r;
+    }
+    // A million goroutines that were ready at once leave no memory behind.
+    [[gnu::noinline]] void give_back() noexcept {
+        std::free(std::exchange(slots_, nullptr));
+        capacity_ = 0;
+    }
     [[gnu::noinline]] void grow() noexcept {
         const std::uint32_t larger = capacity_ ? capacity_ * 2 : 64;
         auto* slots = static_cast<Runnable*>(std::malloc(larger * sizeof(Runnable)));

@@ -113,7 +113,7 @@ inline void spin_until(std::int64_t deadline) noexcept {
 }
 
 /// Searches until something is found or nothing has moved for a while; the office is held at the end either way.
-inline Runnable search(Worker& w) noexcept {
+[[gnu::noinline]] inline Runnable search(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     if (!w.searcher && !s.idle.take_office(w)) return {};
     std::uint64_t movement = 0, before = 0;

@@ -128,7 +128,7 @@ inline bool rest(Worker& w) noexcept {
 }
 
 /// The next thing to run; nothing when the runtime has stopped, or the thread is to end.
-inline Runnable find_work_as_stand_in(Worker& w) noexcept {
+[[gnu::noinline]] inline Runnable find_work_as_stand_in(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     for (;;) {
         if (s.stopped.load(std::memory_order_relaxed)) return {};

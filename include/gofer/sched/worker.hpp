@@ -135,7 +135,8 @@ struct alignas(64) Worker : fiber::Carrier {
     base::FutexWord nap_word{0};
     std::atomic<bool> stuck{false};       // in one goroutine for long, so that a stand-in has its licence
     base::FutexWord duty{0};              // a Duty
-    std::uint32_t turns_at_last_look = 0; // the monitor's, as is the next
+    std::uint32_t turns_at_last_look = 0; // the monitor's, as are those down to used_then
+    std::uint32_t oldest_at_last_look = 0;
     std::int64_t still_since = 0;         // when it was first seen at that turn
     std::uint64_t spawned_at_last_look = 0;
     std::int64_t spawning_until = 0; // about

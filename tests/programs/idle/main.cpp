@@ -21,11 +21,12 @@ programs::Use pass(std::chrono::seconds time) {
     return programs::use_of_others() - before;
 }
 
-/// A second, or some more until the last trimmed stacks have been looked at; only polling lasts longer.
+/// Until nothing has happened for three seconds: the last trimmed stacks have been looked at, and stand-ins that were called
+/// while all threads were being started have rested long enough to end. Only polling lasts longer.
 void settle() {
-    for (int seconds = 0; seconds < 20; ++seconds) {
-        const programs::Use used = pass(std::chrono::seconds{1});
-        if (used.voluntary + used.involuntary == 0) return;
+    for (int times = 0; times < 7; ++times) {
+        const programs::Use used = pass(std::chrono::seconds{3});
+        if (used.voluntary == 0 && used.involuntary == 0) return;
     }
 }
 
