@@ -1,5 +1,6 @@
-// Timeouts and cancellation over a tree of work: a report asks three sources, one of them by way of two mirrors. Each part
-// has its own patience, no part may take longer than what it is part of, and the end of one reaches all below it.
+// Timeouts and cancellation over a tree of work: a report asks three sources, one of them by way of two mirrors.
+// Each part has its own patience, no part may take longer than what it is part of, and the end of one reaches all
+// below it.
 //
 // In Go:
 //     ctx, cancel := context.WithTimeout(parent, patience)

@@ -1,5 +1,5 @@
-// An error group: several downloads at once, at most two at a time. The first that fails stops the others, and wait gives
-// back its error.
+// An error group: several downloads at once, at most two at a time. The first that fails stops the others, and wait
+// gives back its error.
 //
 // In Go, with golang.org/x/sync/errgroup:
 //     g, ctx := errgroup.WithContext(context.Background())

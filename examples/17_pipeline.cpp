@@ -1,5 +1,5 @@
-// A pipeline whose reader leaves early: every stage stops when the context ends, closes what it writes to, and no goroutine
-// is left behind.
+// A pipeline whose reader leaves early: every stage stops when the context ends, closes what it writes to, and no
+// goroutine is left behind.
 //
 // In Go, in each stage:
 //     for n := range in {

@@ -73,10 +73,11 @@ private:
 
 } // namespace runtime
 
-/// Runs f on a thread of its own kind, while the goroutine parks and its worker goes on with others; returns what f returns
-/// (a reference too) or rethrows. f still is its goroutine: id, name, errno, current context; library calls in it block
-/// its thread. At most 512 run at a time, further ones wait their turn; threads without work end after some seconds.
-/// On a plain thread, and inside of f, a call. Costs about two wake-ups of a thread: for code that blocks longer than that.
+/// Runs f on a thread of its own kind, while the goroutine parks and its worker goes on with others; returns what f
+/// returns (a reference too) or rethrows. f still is its goroutine: id, name, errno, current context; library calls
+/// in it block its thread. At most 512 run at a time, further ones wait their turn; threads without work end after
+/// some seconds. On a plain thread, and inside of f, a call. Costs about two wake-ups of a thread: for code that
+/// blocks longer than that.
 template <class F>
 decltype(auto) blocking(F&& f) {
     using R = std::invoke_result_t<F>;

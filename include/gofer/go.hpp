@@ -64,9 +64,10 @@ inline void set_name(std::string name) {
     if (task::Goroutine* g = sched::this_identity()) g->need_extras().name = std::move(name);
 }
 
-/// While it lives the goroutine stays on its thread, for libraries that ask which thread calls them (OpenGL, handles that
-/// are bound to a thread). Nests. If another goroutine computes on that thread, it waits for it. On a plain thread, and
-/// in blocking code, nothing. Go's runtime.LockOSThread, but others may run on the thread while this one waits.
+/// While it lives the goroutine stays on its thread, for libraries that ask which thread calls them (OpenGL,
+/// handles that are bound to a thread). Nests. If another goroutine computes on that thread, it waits for it. On a
+/// plain thread, and in blocking code, nothing. Go's runtime.LockOSThread, but others may run on the thread while
+/// this one waits.
 class [[nodiscard]] Pin {
 public:
     Pin() noexcept : goroutine_(sched::this_goroutine_record()) {

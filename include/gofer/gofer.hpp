@@ -15,16 +15,18 @@
 //   debug/  reports and the end of a runtime; only the files beside this one include it
 //
 // The way of one goroutine: go() puts the closure into a record (wait/spawn.hpp) and the record into its worker's queue
-// (sched/ready.hpp). The worker's loop finds it (sched/loop.hpp) and calls it as a function on the loop's own stack. If it
-// blocks, a waiter in its frame joins a list under a lock (chan/channel_core.hpp), and it parks: the worker leaves that
-// stack, loop frame and all, for the next goroutine (sched/suspend.hpp, fiber/switch.hpp), which releases the lock. A
-// partner claims the waiter, hands the value over and makes it ready; it resumes, perhaps on another thread, and when
-// it ends it returns into its loop frame, which goes on as the loop of whichever worker runs it by then.
+// (sched/ready.hpp). The worker's loop finds it (sched/loop.hpp) and calls it as a function on the loop's own
+// stack. If it blocks, a waiter in its frame joins a list under a lock (chan/channel_core.hpp), and it parks: the
+// worker leaves that stack, loop frame and all, for the next goroutine (sched/suspend.hpp, fiber/switch.hpp), which
+// releases the lock. A partner claims the waiter, hands the value over and makes it ready; it resumes, perhaps on
+// another thread, and when it ends it returns into its loop frame, which goes on as the loop of whichever worker
+// runs it by then.
 //
-// Glossary: goroutine, a function that runs concurrently; worker, a thread that runs goroutines; park, leave the worker until
-// made ready; ready, put a parked goroutine back into a queue; spare, a stack with a loop that waits for a worker;
-// stand-in, a worker beyond the number asked for, which serves while others are stuck in a goroutine that does not park;
-// episode, one blocking call; claim, win the right to end an episode; searcher, the one idle worker that looks for work.
+// Glossary: goroutine, a function that runs concurrently; worker, a thread that runs goroutines; park, leave the
+// worker until made ready; ready, put a parked goroutine back into a queue; spare, a stack with a loop that waits
+// for a worker; stand-in, a worker beyond the number asked for, which serves while others are stuck in a goroutine
+// that does not park; episode, one blocking call; claim, win the right to end an episode; searcher, the one idle
+// worker that looks for work.
 #pragma once
 
 #include <gofer/blocking.hpp>

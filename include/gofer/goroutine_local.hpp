@@ -1,8 +1,8 @@
-// GoroutineLocal<T>: a variable of which each goroutine has its own, as thread_local is for threads. thread_local itself
-// does not follow a goroutine to another thread.
+// GoroutineLocal<T>: a variable of which each goroutine has its own, as thread_local is for threads. thread_local
+// itself does not follow a goroutine to another thread.
 //
-// A goroutine's values hang on its record (task/locals.hpp), those of a plain thread on a thread_local that only this file
-// knows. What is said of the end of a goroutine holds for a thread as for its thread_locals.
+// A goroutine's values hang on its record (task/locals.hpp), those of a plain thread on a thread_local that only
+// this file knows. What is said of the end of a goroutine holds for a thread as for its thread_locals.
 #pragma once
 
 #include <atomic>
@@ -88,15 +88,16 @@ struct FactoryOf final : Factory<T> {
 
 } // namespace locals
 
-/// A variable of which each goroutine has its own value, made at its first use there, by T{} or by the factory. On a plain
-/// thread it is that thread's own. Looking it up takes constant time and no lock; a goroutine that does not use it pays
-/// nothing. Thread-safe but for construction and destruction; the factory may run in several goroutines at once.
+/// A variable of which each goroutine has its own value, made at its first use there, by T{} or by the factory. On
+/// a plain thread it is that thread's own. Looking it up takes constant time and no lock; a goroutine that does not
+/// use it pays nothing. Thread-safe but for construction and destruction; the factory may run in several goroutines
+/// at once.
 ///
-/// A goroutine's values are destroyed with it, after its closure and arguments, in it, and in the reverse order of their
-/// making, before anybody learns of its end: its WaitGroup, Future or ErrGroup, and `run`. Their destructors may use other
-/// GoroutineLocals: what is gone by then is made anew. Values of goroutines that are abandoned are never touched again.
-/// When the variable itself is destroyed, the value of the goroutine that does so goes with it, those of others no later
-/// than they.
+/// A goroutine's values are destroyed with it, after its closure and arguments, in it, and in the reverse order of
+/// their making, before anybody learns of its end: its WaitGroup, Future or ErrGroup, and `run`. Their destructors
+/// may use other GoroutineLocals: what is gone by then is made anew. Values of goroutines that are abandoned are
+/// never touched again. When the variable itself is destroyed, the value of the goroutine that does so goes with
+/// it, those of others no later than they.
 ///
 ///     gofer::GoroutineLocal<std::vector<char>> scratch{[] { return std::vector<char>(4096); }};
 ///     ...
@@ -113,8 +114,8 @@ public:
         requires std::is_default_constructible_v<T>
     = default;
 
-    /// `factory` takes nothing and returns the T. What it throws leaves the call that wanted the value, and the next one tries
-    /// again. It may block, and may use other GoroutineLocals.
+    /// `factory` takes nothing and returns the T. What it throws leaves the call that wanted the value, and the
+    /// next one tries again. It may block, and may use other GoroutineLocals.
     template <class F>
         requires std::is_invocable_r_v<T, std::decay_t<F>&>
     explicit GoroutineLocal(F&& factory)
@@ -129,8 +130,8 @@ public:
         task::LocalKeys::instance().give_back(key);
     }
 
-    /// The calling goroutine's value. It stays where it is, also when the goroutine goes on on another thread. Throws what
-    /// making it throws, and std::bad_alloc.
+    /// The calling goroutine's value. It stays where it is, also when the goroutine goes on on another thread.
+    /// Throws what making it throws, and std::bad_alloc.
     T& get() const {
         const task::LocalKey key{key_.load(std::memory_order_relaxed)};
         if (task::Locals* here = locals::here()) [[likely]]

@@ -1,4 +1,5 @@
-// Deadlines: the earliest counts, they end what they should and leave no timer behind. Behaviour after Go's context tests.
+// Deadlines: the earliest counts, they end what they should and leave no timer behind. Behaviour after Go's context
+// tests.
 #include <chrono>
 #include <optional>
 #include <thread>

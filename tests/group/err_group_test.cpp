@@ -1,4 +1,5 @@
-// ErrGroup: who cancels whom, what wait gives back, and the limit. Behaviour after golang.org/x/sync/errgroup and its tests.
+// ErrGroup: who cancels whom, what wait gives back, and the limit. Behaviour after golang.org/x/sync/errgroup and
+// its tests.
 #include <atomic>
 #include <chrono>
 #include <memory>

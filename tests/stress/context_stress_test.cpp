@@ -1,4 +1,5 @@
-// Contexts, error groups and deadlines under random use: what ends, ends all below it; no value is lost; nothing is left.
+// Contexts, error groups and deadlines under random use: what ends, ends all below it; no value is lost; nothing is
+// left.
 #include <atomic>
 #include <chrono>
 #include <cstdint>

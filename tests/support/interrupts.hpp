@@ -1,4 +1,5 @@
-// An interrupt as a Context will be one: fires once, ends every wait that is attached, and those that come later at once.
+// An interrupt as a Context will be one: fires once, ends every wait that is attached, and those that come later at
+// once.
 #pragma once
 
 #include <mutex>

@@ -73,7 +73,8 @@ TEST_CASE("stop or the value, never both and never neither") {
             wg.wait();
             VERIFY(got + stopped <= 1);
             VERIFY(!stopped || t.channel().try_receive().empty());
-            // Neither: it had not been received when the receivers left, and stop had been too early to take it: impossible.
+            // Neither: it had not been received when the receivers left, and stop had been too early to take it:
+            // impossible.
             VERIFY(got + stopped == 1);
         }
     });

@@ -1,5 +1,5 @@
-// When every worker is stuck in a goroutine that does not park, stand-ins take over what waits behind them: timers fire,
-// channels flow, goroutines start. They rest when the stuck are back, and are no obstacle to any end.
+// When every worker is stuck in a goroutine that does not park, stand-ins take over what waits behind them: timers
+// fire, channels flow, goroutines start. They rest when the stuck are back, and are no obstacle to any end.
 #include <atomic>
 #include <chrono>
 #include <memory>

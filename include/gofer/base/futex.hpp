@@ -38,8 +38,8 @@ inline bool futex_call(FutexWord& word, std::uint32_t expected, std::int64_t dea
     return !late;
 }
 
-/// TSan holds a signal back until its thread calls something that TSan intercepts, which no raw system call is. So there
-/// a thread that sleeps for long looks up ten times a second.
+/// TSan holds a signal back until its thread calls something that TSan intercepts, which no raw system call is. So
+/// there a thread that sleeps for long looks up ten times a second.
 inline bool futex_naps(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
     constexpr std::int64_t nap_ns = 100'000'000;
     timespec now{};

@@ -4,13 +4,13 @@
 // value, and one that would block sets the deadline of its own wait to that moment. So a timer that nobody waits for
 // is a few words and nothing else, stop and reset are stores with no firing to race with, nothing stale can lie in a
 // buffer, ticks cannot pile up, and the last handle takes everything along. (Go 1.23 comes near: there a timer is in
-// a heap only while someone is blocked on its channel. With the alarm in the waiter's frame there is none to move when a
-// runtime ends, and none to fire under a heap's lock.)
+// a heap only while someone is blocked on its channel. With the alarm in the waiter's frame there is none to move
+// when a runtime ends, and none to fire under a heap's lock.)
 //
 // Of those who wait only the `watch` has an alarm; the others, of the same runtime, follow it: each tick wakes one.
-// Invariant, under the channel's lock: while anyone follows, the watch is a goroutine of the followers' runtime (or they
-// are plain threads), or one of them that was woken has not left yet. So whoever leaves, for whatever reason, passes the
-// watch on. Others (of a second runtime) have alarms of their own.
+// Invariant, under the channel's lock: while anyone follows, the watch is a goroutine of the followers' runtime (or
+// they are plain threads), or one of them that was woken has not left yet. So whoever leaves, for whatever reason,
+// passes the watch on. Others (of a second runtime) have alarms of their own.
 #pragma once
 
 #include <algorithm>

@@ -3,8 +3,8 @@
 // First every case is tried in a random order, each under its own channel's lock alone and after a look without it.
 // If none goes through, a waiter joins the list of each channel in turn, and the goroutine parks; whoever comes first
 // claims the episode by one compare-and-swap, and the other waiters leave their lists. A case that turns out ready
-// while the lists are joined ends the attempt (we claim ourselves) and the select starts over. Unlike in Go, which locks
-// all channels for each select, that happens only before a select says that none of several is ready.
+// while the lists are joined ends the attempt (we claim ourselves) and the select starts over. Unlike in Go, which
+// locks all channels for each select, that happens only before a select says that none of several is ready.
 #pragma once
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // after_func(ctx, f): a function that runs when a context ends.
 //
-// The goroutine's record is made at once, so that the end of a context allocates nothing. Whoever takes the record out of
-// `task_` has it: the wave, which starts it, or stop(), which destroys it. The record and its context keep each other until
-// then: f runs even when no other handle is left.
+// The goroutine's record is made at once, so that the end of a context allocates nothing. Whoever takes the record
+// out of `task_` has it: the wave, which starts it, or stop(), which destroys it. The record and its context keep
+// each other until then: f runs even when no other handle is left.
 #pragma once
 
 #include <atomic>
@@ -99,8 +99,9 @@ private:
     context::AfterCall* call_ = nullptr;
 };
 
-/// Runs f in a goroutine of its own once `ctx` has ended (at once if it has); kept until then, or until stop() is called.
-/// The goroutine belongs to the runtime of the caller. Throws what copying f throws. Go's context.AfterFunc.
+/// Runs f in a goroutine of its own once `ctx` has ended (at once if it has); kept until then, or until stop() is
+/// called. The goroutine belongs to the runtime of the caller. Throws what copying f throws. Go's
+/// context.AfterFunc.
 template <class F>
     requires std::is_invocable_v<std::decay_t<F>>
 AfterFunc after_func(const Context& ctx, F&& f, Place place = Place::here()) {

@@ -1,5 +1,5 @@
-// with_cancel: a context that ends when one says so, and the two things it gives back. with_timeout and with_signals give
-// the same.
+// with_cancel: a context that ends when one says so, and the two things it gives back. with_timeout and
+// with_signals give the same.
 #pragma once
 
 #include <exception>
@@ -61,8 +61,8 @@ public:
 
 } // namespace context
 
-/// `auto [ctx, cancel] = with_cancel(parent);` Give the child a name of its own, and capture it as [ctx = ctx]. Movable.
-/// As long as `cancel` lives: when it is destroyed the context ends.
+/// `auto [ctx, cancel] = with_cancel(parent);` Give the child a name of its own, and capture it as [ctx = ctx].
+/// Movable. As long as `cancel` lives: when it is destroyed the context ends.
 class [[nodiscard]] WithCancel {
 public:
     WithCancel(WithCancel&& other) noexcept

@@ -1,8 +1,8 @@
-// Context: tells the goroutines of one task, and what they start in turn, that it is over, and until when it may take; and
-// hands values down. Go's context.Context.
+// Context: tells the goroutines of one task, and what they start in turn, that it is over, and until when it may
+// take; and hands values down. Go's context.Context.
 //
-// A handle is one counted pointer. Contexts form a tree; its end reaches all below it (wave.hpp). Every blocking call of the
-// library takes one and gives up when it ends; nothing of such a wait stays behind.
+// A handle is one counted pointer. Contexts form a tree; its end reaches all below it (wave.hpp). Every blocking
+// call of the library takes one and gives up when it ends; nothing of such a wait stays behind.
 #pragma once
 
 #include <chrono>
@@ -83,8 +83,9 @@ public:
         return reason.cause ? reason.cause : context::plain_cause(reason.code);
     }
 
-    /// Stop is requested when the context ends, by the call that ends it, or in a goroutine when a deadline does. As done(),
-    /// it needs a handle that lives. Stop callbacks must not park: the standard library tells calls apart by their thread.
+    /// Stop is requested when the context ends, by the call that ends it, or in a goroutine when a deadline does.
+    /// As done(), it needs a handle that lives. Stop callbacks must not park: the standard library tells calls
+    /// apart by their thread.
     [[nodiscard]] std::stop_token stop_token() const { return scope() ? scope()->stop_token() : std::stop_token{}; }
 
     /// Throws Cancelled, with err(), when the context has ended.
@@ -92,8 +93,8 @@ public:
         if (const std::error_code why = err()) throw Cancelled(why);
     }
 
-    /// What with_value stored under that key, here or nearest above; null: nothing. Valid as long as this handle, or one made
-    /// from it, lives. Linear in the depth of the tree. Go's ctx.Value.
+    /// What with_value stored under that key, here or nearest above; null: nothing. Valid as long as this handle,
+    /// or one made from it, lives. Linear in the depth of the tree. Go's ctx.Value.
     template <class T>
     [[nodiscard]] const T* value(const Key<T>& key) const noexcept;
     template <class T>

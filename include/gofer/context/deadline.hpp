@@ -1,6 +1,6 @@
-// with_timeout and with_deadline: a context that ends by itself. Its timer stands on a worker's heap (sched/arm.hpp) and is
-// taken off when the context ends otherwise or is dropped. Firing happens under the heap's lock, so it only keeps the scope
-// alive; the wave is a step after it.
+// with_timeout and with_deadline: a context that ends by itself. Its timer stands on a worker's heap
+// (sched/arm.hpp) and is taken off when the context ends otherwise or is dropped. Firing happens under the heap's
+// lock, so it only keeps the scope alive; the wave is a step after it.
 #pragma once
 
 #include <chrono>
@@ -54,8 +54,8 @@ inline WithCancel end_at(const Context& parent, std::int64_t deadline) {
 
 } // namespace context
 
-/// A context that ends after that time (err() is std::errc::timed_out then), when `cancel` is called or destroyed, or when
-/// `parent` ends, whichever comes first. Zero or less: it has ended. Go's context.WithTimeout.
+/// A context that ends after that time (err() is std::errc::timed_out then), when `cancel` is called or destroyed,
+/// or when `parent` ends, whichever comes first. Zero or less: it has ended. Go's context.WithTimeout.
 template <class Rep, class Period>
 WithCancel with_timeout(const Context& parent, std::chrono::duration<Rep, Period> d) {
     return context::end_at(parent, base::deadline_after(d));

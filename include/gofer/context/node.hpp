@@ -1,6 +1,6 @@
-// What a Context handle points to: a counted link in a chain that leads up to the root. The root itself is null: it never
-// ends and holds no values. A node knows its parent and keeps it; parents know only those nodes below them that end
-// (scope.hpp), and do not keep them, so what nobody holds any more is gone at once.
+// What a Context handle points to: a counted link in a chain that leads up to the root. The root itself is null: it
+// never ends and holds no values. A node knows its parent and keeps it; parents know only those nodes below them
+// that end (scope.hpp), and do not keep them, so what nobody holds any more is gone at once.
 #pragma once
 
 #include <atomic>

@@ -1,11 +1,13 @@
-// What can end: the node behind with_cancel, with_timeout and the background of a runtime. It holds what its end concerns:
-// blocked calls (it is their wait::Interrupt), scopes below it, functions of after_func, the done channel, a stop_source.
+// What can end: the node behind with_cancel, with_timeout and the background of a runtime. It holds what its end
+// concerns: blocked calls (it is their wait::Interrupt), scopes below it, functions of after_func, the done
+// channel, a stop_source.
 //
-// It ends once, by a wave (wave.hpp) that takes all of this out of it under its lock and deals with it without. Nothing is
-// added afterwards, so it refers to no one then, and nobody above refers to it.
-// Lock: the lists, the channel, the source, and the change of fired_. A blocked call attaches with the lock of its channel
-// or mutex held, so under this lock no other is taken, but that of a done channel nobody has seen yet.
-// Order: the store to fired_ (release, under the lock) pairs with fired() (acquire): code and cause do not change afterwards.
+// It ends once, by a wave (wave.hpp) that takes all of this out of it under its lock and deals with it without.
+// Nothing is added afterwards, so it refers to no one then, and nobody above refers to it.
+// Lock: the lists, the channel, the source, and the change of fired_. A blocked call attaches with the lock of its
+// channel or mutex held, so under this lock no other is taken, but that of a done channel nobody has seen yet.
+// Order: the store to fired_ (release, under the lock) pairs with fired() (acquire): code and cause do not change
+// afterwards.
 #pragma once
 
 #include <exception>
@@ -25,8 +27,8 @@ struct Reason {
     std::exception_ptr cause{};
 };
 
-/// What is called when a scope ends. Owned by whoever made it; `fire` is called once, without a lock, after it was taken
-/// off the list, and must not block.
+/// What is called when a scope ends. Owned by whoever made it; `fire` is called once, without a lock, after it was
+/// taken off the list, and must not block.
 struct Follower : base::ListHook<Follower> {
     void (*fire)(Follower&) noexcept = nullptr;
 };

@@ -1,9 +1,10 @@
-// Signals on their way to goroutines. The handler only counts and writes to an eventfd; one thread of the library, started at
-// first use, reads it and tells the listeners. The disposition that was there before comes back when the last listener of a
-// signal goes, unless somebody else has set another since.
+// Signals on their way to goroutines. The handler only counts and writes to an eventfd; one thread of the library,
+// started at first use, reads it and tells the listeners. The disposition that was there before comes back when the
+// last listener of a signal goes, unless somebody else has set another since.
 //
-// A channel of signals() has no owner that could say that it is no longer wanted: its listener is dropped when we hold the
-// last handle. When a signal comes that nobody wants any more, it is sent again, to have the effect it had before.
+// A channel of signals() has no owner that could say that it is no longer wanted: its listener is dropped when we
+// hold the last handle. When a signal comes that nobody wants any more, it is sent again, to have the effect it had
+// before.
 #pragma once
 
 #include <atomic>

@@ -43,10 +43,10 @@ private:
 
 } // namespace context
 
-/// A channel on which each of those signals that the process gets arrives as its number; it then has no other effect. Up to 16
-/// wait to be received, what comes beyond is dropped. Several channels may want one signal. When the last handle is dropped, the
-/// signal has its former effect again. Throws std::system_error for a signal that cannot be caught,
-/// std::invalid_argument for what is none. Go's signal.Notify.
+/// A channel on which each of those signals that the process gets arrives as its number; it then has no other
+/// effect. Up to 16 wait to be received, what comes beyond is dropped. Several channels may want one signal. When
+/// the last handle is dropped, the signal has its former effect again. Throws std::system_error for a signal that
+/// cannot be caught, std::invalid_argument for what is none. Go's signal.Notify.
 [[nodiscard]] inline Receiver<int> signals(std::initializer_list<int> numbers) {
     auto listener = std::make_unique<context::ChannelListener>(context::SignalSet(numbers));
     Receiver<int> channel = listener->channel;
@@ -55,9 +55,9 @@ private:
     return channel;
 }
 
-/// A context that ends at the first of those signals, with a SignalReceived as its cause, when `cancel` is called or destroyed,
-/// or when `parent` ends. From then on they have their former effect: a second Ctrl-C ends the process. Throws as signals() does.
-/// Go's signal.NotifyContext.
+/// A context that ends at the first of those signals, with a SignalReceived as its cause, when `cancel` is called
+/// or destroyed, or when `parent` ends. From then on they have their former effect: a second Ctrl-C ends the
+/// process. Throws as signals() does. Go's signal.NotifyContext.
 inline WithCancel with_signals(const Context& parent, std::initializer_list<int> numbers) {
     const context::SignalSet set(numbers);
     auto* scope = new context::SignalledScope(parent.node(), set);

@@ -1,7 +1,7 @@
 // with_stop_token: from the standard library's cancellation to ours. (The way back is Context::stop_token.)
 //
-// A stop_callback knows by the thread whether it is destroyed from within its own call, or has to wait for that. So no call
-// may park: ours does not, and what it calls in turn runs while the scope is kept.
+// A stop_callback knows by the thread whether it is destroyed from within its own call, or has to wait for that. So
+// no call may park: ours does not, and what it calls in turn runs while the scope is kept.
 #pragma once
 
 #include <new>
@@ -47,8 +47,8 @@ private:
 
 } // namespace context
 
-/// A context that ends when stop is requested, on the thread that requests it, or when `parent` ends. The token is not asked
-/// once the last handle is gone. Throws std::bad_alloc.
+/// A context that ends when stop is requested, on the thread that requests it, or when `parent` ends. The token is
+/// not asked once the last handle is gone. Throws std::bad_alloc.
 inline Context with_stop_token(const Context& parent, std::stop_token token) {
     if (!token.stop_possible()) return parent;
     auto* scope = new context::StoppedScope(parent.node());

@@ -1,4 +1,5 @@
-// Values that go down with a context: what belongs to a request and crosses interfaces, such as its id. Not for parameters.
+// Values that go down with a context: what belongs to a request and crosses interfaces, such as its id. Not for
+// parameters.
 #pragma once
 
 #include <memory>
@@ -9,8 +10,8 @@
 
 namespace gofer::inline v1 {
 
-/// What a value is stored under: `inline const gofer::Key<std::string> user;` Its address is its identity and its type that
-/// of the value, so two libraries cannot meet under one name, and no cast is needed.
+/// What a value is stored under: `inline const gofer::Key<std::string> user;` Its address is its identity and its
+/// type that of the value, so two libraries cannot meet under one name, and no cast is needed.
 template <class T>
 class Key {
 public:

@@ -4,8 +4,8 @@
 // done channel is closed, functions of after_func are started. Stop callbacks are the user's code and come last, when
 // the whole tree has ended.
 //
-// A scope may be reached by two waves at once, its own and its parent's: whichever empties it does the rest. A wave links
-// the scopes it has taken off a list by their own hooks, and keeps each until it is through with it.
+// A scope may be reached by two waves at once, its own and its parent's: whichever empties it does the rest. A wave
+// links the scopes it has taken off a list by their own hooks, and keeps each until it is through with it.
 #pragma once
 
 #include <mutex>
@@ -27,7 +27,8 @@ public:
         tell(wave.to_tell_);
     }
 
-    /// The same on the loop of a worker, where no code of the user may run: stop callbacks get a goroutine of their own.
+    /// The same on the loop of a worker, where no code of the user may run: stop callbacks get a goroutine of their
+    /// own.
     static void run_on_loop(Scope& scope, const Reason& reason) noexcept {
         Wave wave(reason);
         wave.flood(scope);

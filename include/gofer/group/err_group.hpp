@@ -1,9 +1,10 @@
 // ErrGroup: goroutines that work on one task; the first error cancels the rest, and wait() gives it back. Go's
 // golang.org/x/sync/errgroup, with a context always and exceptions as errors.
 //
-// A slot is held while a goroutine of the group exists; with a limit, go() waits for one, first come, first served. What a
-// goroutine does last: its closure is destroyed, its slot freed, the WaitGroup counted down. After that the group may be
-// gone. The error is written once, by whoever wins `failed_`, before it counts down, and read when all have.
+// A slot is held while a goroutine of the group exists; with a limit, go() waits for one, first come, first served.
+// What a goroutine does last: its closure is destroyed, its slot freed, the WaitGroup counted down. After that the
+// group may be gone. The error is written once, by whoever wins `failed_`, before it counts down, and read when all
+// have.
 #pragma once
 
 #include <atomic>
@@ -46,8 +47,8 @@ public:
             throw std::logic_error("gofer: ErrGroup::set_limit() while goroutines of the group are running; call it first");
     }
 
-    /// Starts f in a goroutine; waits until the limit allows it (for ever if it is 0). f takes nothing or a Context, and
-    /// returns void or a std::error_code; what it throws, and a code that is not zero, is an error.
+    /// Starts f in a goroutine; waits until the limit allows it (for ever if it is 0). f takes nothing or a
+    /// Context, and returns void or a std::error_code; what it throws, and a code that is not zero, is an error.
     template <class F>
     void go(F&& f, Place place = Place::here()) {
         slots_.acquire();
@@ -67,8 +68,8 @@ public:
         return true;
     }
 
-    /// Blocks until all goroutines have ended and their functions are destroyed, cancels the context, and throws the first
-    /// error: the exception, or a std::system_error with the code. Again: the same.
+    /// Blocks until all goroutines have ended and their functions are destroyed, cancels the context, and throws
+    /// the first error: the exception, or a std::system_error with the code. Again: the same.
     void wait() {
         running_.wait();
         scope_.cancel();

@@ -1,5 +1,5 @@
-// How many goroutines of a group there may be at a time: a counter with a line of those who wait for a place. A place that
-// becomes free goes to the first in line, so nobody is overtaken.
+// How many goroutines of a group there may be at a time: a counter with a line of those who wait for a place. A
+// place that becomes free goes to the first in line, so nobody is overtaken.
 #pragma once
 
 #include <cstddef>

@@ -1,14 +1,15 @@
 // Timers that belong to no blocked call: a context's deadline, a Timer. They live in an object, not in a frame, may be
 // armed and disarmed from any goroutine or thread, and outlive the runtime they were armed in.
 //
-// Where: on the heap of the worker that arms; from a plain thread on that of some worker of the default runtime. When a runtime
-// ends, what is still armed in it moves to the default one.
+// Where: on the heap of the worker that arms; from a plain thread on that of some worker of the default runtime.
+// When a runtime ends, what is still armed in it moves to the default one.
 // Who: arm() and disarm() of one timer are the owner's to keep apart (a lock of its own); firing and moving may come at
 // any time between.
 // Firing: `fire` runs under the heap's spin lock, on any thread that runs a worker's loop. It must be quick and take no
-// lock; it may claim a wait, retain the owner, and leave what needs more to a Due step (timer_heap.hpp), which runs without
-// any lock. A timer that is firing is not armed; to fire again it is armed from the Due step, or by its owner.
-// Locks: the owner's, then a heap's; the heap of a runtime that ends, then one of the default runtime's; then Idle's.
+// lock; it may claim a wait, retain the owner, and leave what needs more to a Due step (timer_heap.hpp), which runs
+// without any lock. A timer that is firing is not armed; to fire again it is armed from the Due step, or by its
+// owner. Locks: the owner's, then a heap's; the heap of a runtime that ends, then one of the default runtime's;
+// then Idle's.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
-// The threads on which blocking code runs (blocking.hpp). They come when needed, up to a bound beyond which jobs wait in
-// the order they came, and end when they have had nothing to do for some seconds. Process-wide, never destroyed: at
-// exit they are left as any detached thread is.
+// The threads on which blocking code runs (blocking.hpp). They come when needed, up to a bound beyond which jobs
+// wait in the order they came, and end when they have had nothing to do for some seconds. Process-wide, never
+// destroyed: at exit they are left as any detached thread is.
 //
 // A job goes straight to the thread that fell idle last, whose stack is warm. Lock: the pool's, held for a few
 // instructions; a thread is started outside of it.

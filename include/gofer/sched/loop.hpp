@@ -32,8 +32,8 @@ struct Housekeeping {
         static Housekeeping& housekeeping = *new Housekeeping;
         return housekeeping;
     }
-    /// One slice of a pass when it is time: a small one of a worker between two goroutines, or larger ones, one after the
-    /// other, of a worker that has nothing else to do.
+    /// One slice of a pass when it is time: a small one of a worker between two goroutines, or larger ones, one
+    /// after the other, of a worker that has nothing else to do.
     void step(std::int64_t now, bool idle) noexcept {
         if (now < next_trim.load(std::memory_order_relaxed)) return;
         next_trim.store(now + trim_interval_ns, std::memory_order_relaxed);
@@ -113,23 +113,6 @@ inline Runnable take_pinned(Worker& w) noexcept {
     if (!w.pinned_had_turn) r = w.queue.pop();
     if (!r) w.pinned.pop(&r, 1);
     return r;
-}
-
-inline constexpr std::uint32_t share_of_stuck = 64;
-
-/// What waits behind those who are stuck does not wait until this worker has nothing else to do.
-[[gnu::noinline]] inline void look_after_stuck(Worker& w, std::int64_t now) noexcept {
-    w.next_round = now + round_ns;
-    Runnable taken[share_of_stuck];
-    for (auto& v : w.scheduler->workers) {
-        if (v.get() == &w || !v->stuck.load(std::memory_order_relaxed)) continue;
-        if (v->timers.earliest() <= now) fire_timers(w, *v, now);
-        const Runnable next = v->queue.next();
-        if (next && v->queue.steal_next(next)) w.queue.push_in_line(next);
-        const std::uint32_t n = v->queue.steal(taken, share_of_stuck);
-        for (std::uint32_t i = 0; i < n; ++i) w.queue.push_in_line(taken[i]);
-        w.steals.add(n);
-    }
 }
 
 /// Every now and then, at a turn: timers, work from outside, and the turn of those who waited longest.

@@ -76,7 +76,8 @@ private:
         if (!w.stuck.load(std::memory_order_relaxed)) mark(w);
     }
 
-    // A spawner's goroutines wait for it on purpose: with a third thread beside it spawning a million took twice as long.
+    // A spawner's goroutines wait for it on purpose: with a third thread beside it spawning a million took twice as
+    // long.
     std::int64_t patience(Worker& w) const noexcept {
         const std::uint64_t spawned = w.spawned.get();
         if (std::exchange(w.spawned_at_last_look, spawned) != spawned) w.spawning_until = now_ + spawning_ns;

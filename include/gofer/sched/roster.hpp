@@ -1,12 +1,13 @@
-// The workers of a runtime: the regular ones, as many as it was asked for, which live as long as it does; and stand-ins,
-// which serve while regular ones are stuck in a goroutine that does not park, and rest on their own futex otherwise.
+// The workers of a runtime: the regular ones, as many as it was asked for, which live as long as it does; and
+// stand-ins, which serve while regular ones are stuck in a goroutine that does not park, and rest on their own
+// futex otherwise.
 //
 // Licences: a runtime of n workers has n goroutines run at a time, not counting those that are stuck. A worker that the
 // monitor marks as stuck has lost its licence to a stand-in; so serving stand-ins <= stuck regular workers, and a
 // stand-in that finds itself surplus rests. A stuck stand-in holds no licence either.
-// Bounds: at most 2n stand-ins, at least 16; a worker's memory is made when it is first needed and kept, its thread ends
-// after some seconds of rest. What iterates sees those that were ever needed, so a runtime where nobody is ever stuck
-// pays nothing.
+// Bounds: at most 2n stand-ins, at least 16; a worker's memory is made when it is first needed and kept, its thread
+// ends after some seconds of rest. What iterates sees those that were ever needed, so a runtime where nobody is
+// ever stuck pays nothing.
 // A stand-in's slot is one worker for good: when another thread becomes its owner, the locks that lean towards the
 // worker see the old one's end, by way of `exited`, before the new one's beginning.
 // Lock: of the roster; guards `duty` and who is counted.
@@ -61,8 +62,8 @@ public:
         (w.stand_in() ? serving_ : stuck_).fetch_add(w.stand_in() ? 1 : -1, std::memory_order_relaxed);
     }
 
-    /// The monitor: has one more serve. A rested thread is woken, or `start(worker)` gives it one; false if the bound is
-    /// reached, or start() says so.
+    /// The monitor: has one more serve. A rested thread is woken, or `start(worker)` gives it one; false if the
+    /// bound is reached, or start() says so.
     template <class Start>
     bool call_stand_in(Start start) noexcept {
         const std::lock_guard<base::SpinLock> guard(lock_); // also around start: see close()

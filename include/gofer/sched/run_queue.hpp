@@ -8,79 +8,19 @@
 //   another one became ready.
 //
 // The owner pops `next`, the newest of `stack`, then the oldest of `line`; every 16th turn the oldest of `line` first,
-// and once in a while (the leash, by the clock) the oldest of either ring, so that nothing starves. Thieves take half, oldest first: in a tree the oldest is the
-// largest. Only the owner adds.
+// and once in a while (the leash, by the clock) the oldest of either ring, so that nothing starves. Thieves take
+// half, oldest first: in a tree the oldest is the largest. Only the owner adds.
 // A lock biased towards the owner and not a Chase-Lev deque: its pop needs a full fence each time, where this lock
 // needs none, and the lock lets a whole batch be spliced and three places be looked at in one step.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <utility>
 
 #include <gofer/base/asymmetric_lock.hpp>
-#include <gofer/base/fatal.hpp>
-#include <gofer/task/goroutine.hpp>
+#include <gofer/sched/ring.hpp>
 
 namespace gofer::inline v1::sched {
-
-using task::Goroutine;
-using task::Runnable;
-using task::Task;
-
-/// A growing ring of runnables; guarded by its queue's lock.
-class Ring {
-public:
-    Ring() noexcept = default;
-    ~Ring() { std::free(slots_); }
-    Ring(const Ring&) = delete;
-    Ring& operator=(const Ring&) = delete;
-
-    std::uint32_t size() const noexcept { return newest_ - oldest_; }
-    bool empty() const noexcept { return newest_ == oldest_; }
-    /// Changes whenever the oldest entry does.
-    std::uint32_t oldest_number() const noexcept { return oldest_; }
-
-    void push(Runnable r) noexcept {
-        if (size() == capacity_) [[unlikely]]
-            grow();
-        slots_[newest_++ & (capacity_ - 1)] = r;
-    }
-    Runnable pop_newest() noexcept { return taken(slots_[--newest_ & (capacity_ - 1)]); }
-    Runnable pop_oldest() noexcept { return taken(slots_[oldest_++ & (capacity_ - 1)]); }
-
-private:
-    static constexpr std::uint32_t kept_when_empty = 8192; // slots
-
-    Runnable taken(Runnable r) noexcept {
-        if (empty() && capacity_ > kept_when_empty) [[unlikely]]
-            give_back();
-        return r;
-    }
-    // A million goroutines that were ready at once leave no memory behind.
-    [[gnu::noinline]] void give_back() noexcept {
-        std::free(std::exchange(slots_, nullptr));
-        capacity_ = 0;
-    }
-    [[gnu::noinline]] void grow() noexcept {
-        const std::uint32_t larger = capacity_ ? capacity_ * 2 : 64;
-        auto* slots = static_cast<Runnable*>(std::malloc(larger * sizeof(Runnable)));
-        if (!slots) base::fatal("gofer: out of memory for a run queue of %u goroutines", larger);
-        const std::uint32_t n = size();
-        for (std::uint32_t i = 0; i < n; ++i) slots[i] = slots_[(oldest_ + i) & (capacity_ - 1)];
-        std::free(slots_);
-        slots_ = slots;
-        capacity_ = larger;
-        oldest_ = 0;
-        newest_ = n;
-    }
-
-    Runnable* slots_ = nullptr;
-    std::uint32_t capacity_ = 0; // a power of two
-    std::uint32_t oldest_ = 0;
-    std::uint32_t newest_ = 0;
-};
 
 class RunQueue {
 public:

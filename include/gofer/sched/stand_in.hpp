@@ -1,5 +1,6 @@
-// How a stand-in works: a worker that the monitor has called because others are stuck (rescue.hpp, roster.hpp). It takes
-// over what waits behind the stuck ones and runs it, until they are back; then it hands on what it has, and rests.
+// How a stand-in works: a worker that the monitor has called because others are stuck (rescue.hpp, roster.hpp). It
+// takes over what waits behind the stuck ones and runs it, until they are back; then it hands on what it has, and
+// rests.
 //
 // It must not be eaten at once by the next goroutine that computes, while the timers and channels it came for wait
 // again. So it prefers those that have given way before: resumed goroutines, less those once found stuck. The others
@@ -149,6 +150,23 @@ inline bool rest(Worker& w) noexcept {
             return r;
         }
         now < strangers_from(w) ? wait_for_strangers(w, now) : sleep_as_stand_in(w);
+    }
+}
+
+inline constexpr std::uint32_t share_of_stuck = 64;
+
+/// A regular worker that takes turns: what waits behind those who are stuck does not wait until it has nothing else to do.
+[[gnu::noinline]] inline void look_after_stuck(Worker& w, std::int64_t now) noexcept {
+    w.next_round = now + round_ns;
+    Runnable taken[share_of_stuck];
+    for (auto& v : w.scheduler->workers) {
+        if (v.get() == &w || !v->stuck.load(std::memory_order_relaxed)) continue;
+        if (v->timers.earliest() <= now) fire_timers(w, *v, now);
+        const Runnable next = v->queue.next();
+        if (next && v->queue.steal_next(next)) w.queue.push_in_line(next);
+        const std::uint32_t n = v->queue.steal(taken, share_of_stuck);
+        for (std::uint32_t i = 0; i < n; ++i) w.queue.push_in_line(taken[i]);
+        w.steals.add(n);
     }
 }
 

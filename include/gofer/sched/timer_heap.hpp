@@ -1,13 +1,15 @@
 // The timers of one worker: a heap ordered by deadline under a lock. Its worker adds to it, or arm.hpp in the name of a
 // plain thread; anyone may remove, since a goroutine may have moved on, and any worker may fire what is due.
 //
-// A timer lives in its owner's frame or object. Firing happens under the heap's lock and removal takes the lock, so when
-// remove() has returned nobody holds a pointer to the timer. `fire` decides whether someone is woken (it claims the
-// wait) and adds the goroutine to the chain, or adds a step that needs other locks; both come after the lock is released.
-// A 4-ary heap with the deadlines beside the pointers: a third fewer cache misses than a binary heap of pointers.
+// A timer lives in its owner's frame or object. Firing happens under the heap's lock and removal takes the lock, so
+// when remove() has returned nobody holds a pointer to the timer. `fire` decides whether someone is woken (it
+// claims the wait) and adds the goroutine to the chain, or adds a step that needs other locks; both come after the
+// lock is released. A 4-ary heap with the deadlines beside the pointers: a third fewer cache misses than a binary
+// heap of pointers.
 //
-// Timers that outlive runtimes: their heap changes when theirs ends. Whoever removes one reads `heap`, locks that heap, and
-// looks whether it still is the timer's; so the memory of a heap is never given back, but used by a later runtime.
+// Timers that outlive runtimes: their heap changes when theirs ends. Whoever removes one reads `heap`, locks that
+// heap, and looks whether it still is the timer's; so the memory of a heap is never given back, but used by a later
+// runtime.
 #pragma once
 
 #include <atomic>
@@ -37,8 +39,8 @@ struct Due {
     Due* next_due = nullptr;
 };
 
-/// Goroutines to be made runnable, linked by Fiber::next, and steps to be taken. Those that are pinned apart, since each
-/// goes to its worker.
+/// Goroutines to be made runnable, linked by Fiber::next, and steps to be taken. Those that are pinned apart, since
+/// each goes to its worker.
 struct Chain {
     fiber::Fiber* first = nullptr;
     fiber::Fiber* last = nullptr;
@@ -138,8 +140,8 @@ public:
         return woken;
     }
 
-    /// The runtime has ended: calls `adopt(timer, deadline)`, under this heap's lock, for each timer that outlives it. Those
-    /// in the frames of goroutines that nobody resumes stay.
+    /// The runtime has ended: calls `adopt(timer, deadline)`, under this heap's lock, for each timer that outlives
+    /// it. Those in the frames of goroutines that nobody resumes stay.
     template <class Adopt>
     void close(Adopt adopt) {
         const std::lock_guard<base::SpinLock> guard(lock_);

@@ -27,9 +27,9 @@ public:
     Cond(const Cond&) = delete;
     Cond& operator=(const Cond&) = delete;
 
-    /// Releases the lock, blocks until notified, and locks it again. Lock is anything with lock() and unlock(): a Mutex,
-    /// a std::unique_lock of one. Nobody is woken for no reason, but what was notified may have changed again when the
-    /// lock is back: wait with a predicate. What lock() and unlock() throw is passed on.
+    /// Releases the lock, blocks until notified, and locks it again. Lock is anything with lock() and unlock(): a
+    /// Mutex, a std::unique_lock of one. Nobody is woken for no reason, but what was notified may have changed
+    /// again when the lock is back: wait with a predicate. What lock() and unlock() throw is passed on.
     template <class Lock>
     void wait(Lock& lock) {
         static_cast<void>(block(lock, wait::Until::forever()));

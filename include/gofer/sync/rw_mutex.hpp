@@ -14,7 +14,8 @@
 // - Somebody waits only while it is held, and readers wait only while a writer has it or waits for it.
 // - TSan sees none of the atomics: readers must not seem ordered among themselves, or a race between two of them would
 //   be hidden. The true edges are given by hand: &writers_ stands for what writers have done, &readers_ for readers.
-// Orders: the compare-and-swap (acquire) in take_now() pairs with those (release) of the unlocks and the store of admit().
+// Orders: the compare-and-swap (acquire) in take_now() pairs with those (release) of the unlocks and the store of
+// admit().
 #pragma once
 
 #include <atomic>

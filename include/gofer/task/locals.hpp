@@ -1,6 +1,6 @@
-// The GoroutineLocal values of one goroutine, or of one plain thread: a small hash table for the look-up, a list for the
-// order in which they were made. Touched by its owner only, so there is no lock; memory is proportional to the values
-// that are there, and a goroutine that has none has no table.
+// The GoroutineLocal values of one goroutine, or of one plain thread: a small hash table for the look-up, a list
+// for the order in which they were made. Touched by its owner only, so there is no lock; memory is proportional to
+// the values that are there, and a goroutine that has none has no table.
 //
 // A key is the number of a variable (as long as few are alive the table is indexed by it directly) and how often that
 // number was given out before. A value of a variable that is gone is found by its number and makes way for the next

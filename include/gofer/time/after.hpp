@@ -5,8 +5,8 @@
 
 namespace gofer::inline v1 {
 
-/// A channel from which the moment `d` from now can be received once that has come; zero or less: at once. Never closed.
-/// Costs one allocation, which goes with the last handle, received from or not. Throws std::bad_alloc.
+/// A channel from which the moment `d` from now can be received once that has come; zero or less: at once. Never
+/// closed. Costs one allocation, which goes with the last handle, received from or not. Throws std::bad_alloc.
 ///
 ///     gofer::select(gofer::recv(answers, use), gofer::recv(gofer::after(1s), give_up));
 template <class Rep, class Period>

@@ -127,8 +127,8 @@ public:
         if (call_) call_->release();
     }
 
-    /// True: f had not started and never will; its closure is destroyed when this returns. False: it has started, or was
-    /// stopped before; it may still run. Does not block.
+    /// True: f had not started and never will; its closure is destroyed when this returns. False: it has started,
+    /// or was stopped before; it may still run. Does not block.
     bool operator()() const noexcept { return call_ && call_->stop(); }
 
 private:
@@ -137,9 +137,9 @@ private:
 
 } // namespace time
 
-/// Calls f in a goroutine of its own `d` from now; zero or less: soon. That belongs to the caller's runtime; if it has ended
-/// by then, to the default one, but only while someone holds what this returns: a callable `stop() -> bool`. Throws what
-/// copying f throws, and std::bad_alloc.
+/// Calls f in a goroutine of its own `d` from now; zero or less: soon. That belongs to the caller's runtime; if it
+/// has ended by then, to the default one, but only while someone holds what this returns: a callable `stop() ->
+/// bool`. Throws what copying f throws, and std::bad_alloc.
 template <class Rep, class Period, class F>
 time::StopCall after_func(std::chrono::duration<Rep, Period> d, F&& f, Place place = Place::here()) {
     auto body = task::bind(std::forward<F>(f));

@@ -36,7 +36,8 @@ void sleep_until(std::chrono::time_point<C, D> tp) {
     static_cast<void>(time::sleep(wait::Until::at(tp)));
 }
 
-/// The same, but only until the context ends. True: the whole time is over; false: the context ended first, or had ended.
+/// The same, but only until the context ends. True: the whole time is over; false: the context ended first, or had
+/// ended.
 template <wait::Ending Ctx, class Rep, class Period>
 [[nodiscard]] bool sleep_for(const Ctx& ctx, std::chrono::duration<Rep, Period> d) {
     wait::Until until = wait::Until::after(d);

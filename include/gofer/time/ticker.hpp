@@ -8,9 +8,10 @@
 
 namespace gofer::inline v1 {
 
-/// Delivers, on its channel, the moment of each tick. The ticks are a whole number of periods after the start or the last
-/// reset, so they do not drift, and at most one waits: a receiver that is late gets the first one it missed, and then the
-/// next that is still to come. A handle, as Timer is; a ticker that nobody waits for costs nothing.
+/// Delivers, on its channel, the moment of each tick. The ticks are a whole number of periods after the start or
+/// the last reset, so they do not drift, and at most one waits: a receiver that is late gets the first one it
+/// missed, and then the next that is still to come. A handle, as Timer is; a ticker that nobody waits for costs
+/// nothing.
 class Ticker {
 public:
     /// The first tick comes one period from now. Throws std::invalid_argument when `period` is not above zero, and
@@ -24,8 +25,8 @@ public:
     /// No more ticks, nor the one that may wait. Does not close the channel: its receivers go on waiting.
     void stop() const noexcept { channel_.core()->set_clock(base::never, 0); }
 
-    /// Ticks each `period` from now on, also after stop(). Throws std::invalid_argument, and changes nothing, when it is not
-    /// above zero.
+    /// Ticks each `period` from now on, also after stop(). Throws std::invalid_argument, and changes nothing, when
+    /// it is not above zero.
     template <class Rep, class Period>
     void reset(std::chrono::duration<Rep, Period> period) const {
         channel_.core()->set_clock(time::due_in(checked(period)), in_ns(period));

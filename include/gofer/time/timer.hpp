@@ -5,12 +5,12 @@
 
 namespace gofer::inline v1 {
 
-/// Delivers, on its channel, the moment when its time was over. A handle: copies are one timer, all operations are const and
-/// may be called from any goroutine or thread, also while others receive. Destroying it changes nothing for those who
-/// hold its channel.
+/// Delivers, on its channel, the moment when its time was over. A handle: copies are one timer, all operations are
+/// const and may be called from any goroutine or thread, also while others receive. Destroying it changes nothing
+/// for those who hold its channel.
 ///
-/// The channel is as unbuffered (size and capacity are 0) and never closed. After stop() or reset() has returned, no value
-/// of before can be received: there is no need to drain it.
+/// The channel is as unbuffered (size and capacity are 0) and never closed. After stop() or reset() has returned,
+/// no value of before can be received: there is no need to drain it.
 class Timer {
 public:
     /// Ready `d` from now; zero or less: at once. Throws std::bad_alloc.

@@ -57,7 +57,8 @@ struct AfterLocals {
     }
 };
 
-/// The same, and `then()` when the goroutine has ended and its closure, arguments and GoroutineLocal values are destroyed.
+/// The same, and `then()` when the goroutine has ended and its closure, arguments and GoroutineLocal values are
+/// destroyed.
 template <class Then, class F, class... Args>
 void go_then(sched::Scheduler* home, const GoOptions* options, Place place, Then then, F&& f, Args&&... args) {
     using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));

@@ -21,8 +21,8 @@ programs::Use pass(std::chrono::seconds time) {
     return programs::use_of_others() - before;
 }
 
-/// Until nothing has happened for three seconds: the last trimmed stacks have been looked at, and stand-ins that were called
-/// while all threads were being started have rested long enough to end. Only polling lasts longer.
+/// Until nothing has happened for three seconds: the last trimmed stacks have been looked at, and stand-ins that
+/// were called while all threads were being started have rested long enough to end. Only polling lasts longer.
 void settle() {
     for (int times = 0; times < 7; ++times) {
         const programs::Use used = pass(std::chrono::seconds{3});
