@@ -28,6 +28,11 @@ public:
         lock_.unlock();
         return n;
     }
+    void shed() noexcept {
+        lock_.lock();
+        ring_.shed();
+        lock_.unlock();
+    }
     std::uint32_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
 
 private:

@@ -139,7 +139,11 @@ inline Runnable take_pinned(Worker& w) noexcept {
 [[gnu::noinline]] inline void sleep(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     auto& housekeeping = Housekeeping::instance();
-    if (std::exchange(w.has_run, false)) housekeeping.settled.store(false, std::memory_order_relaxed);
+    if (std::exchange(w.has_run, false)) {
+        housekeeping.settled.store(false, std::memory_order_relaxed);
+        w.queue.shed();
+        s.injected.shed();
+    }
     s.idle.announce_sleep(w);
     base::heavy_barrier();
     if ((s.work_in_sight() && s.idle.call()) || !w.pinned.empty() || s.stopped.load(std::memory_order_relaxed)) {

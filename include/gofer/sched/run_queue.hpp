@@ -121,6 +121,14 @@ public:
     }
     void release() noexcept { lock_.unlock(); }
 
+    /// Before the worker sleeps.
+    void shed() noexcept {
+        lock_.lock();
+        stack_.shed();
+        line_.shed();
+        lock_.unlock();
+    }
+
     /// The turn of those in line, before whoever is to run next.
     Runnable pop_line() noexcept {
         if (line_.empty()) return {};

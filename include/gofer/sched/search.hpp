@@ -21,7 +21,7 @@ namespace gofer::inline v1::sched {
 inline constexpr std::int64_t stuck_ns = 10'000;       // for what does not move at all
 inline constexpr std::int64_t short_turn_ns = 1'000;    // about what a stack that changes caches costs
 inline constexpr std::int64_t lasting_ns = 2'000'000;   // what is long for longer is worth that even so
-inline constexpr std::int64_t comparable_ns = 1'000'000; // looks further apart say nothing
+inline constexpr std::int64_t comparable_ns = 1'000'000; // looks further apart say nothing, unless it took no turn at all
 inline constexpr std::int64_t look_interval_ns = 5'000;
 inline constexpr std::int64_t nap_ns = 25'000;
 inline constexpr unsigned looks_before_nap = 4;
@@ -47,10 +47,10 @@ inline Runnable take_stolen(Worker& w, const Runnable* stolen, std::uint32_t n) 
 
 /// What the victim looks like now, beside the thief's last look at it.
 inline Look look(const Worker& victim, const Look& last, std::int64_t now) noexcept {
-    const bool comparable = last.time != 0 && now - last.time < comparable_ns;
     Look seen;
     seen.time = seen.oldest_since = seen.long_since = now;
     seen.turns = victim.turns.load(std::memory_order_relaxed);
+    const bool comparable = last.time != 0 && (now - last.time < comparable_ns || seen.turns == last.turns);
     seen.oldest = victim.queue.oldest_number();
     seen.length = victim.queue.size();
     seen.next = victim.queue.next();

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 
+#include <gofer/sched/monitor.hpp>
 #include <gofer/sched/search.hpp>
 
 namespace gofer::inline v1::sched {
@@ -90,7 +91,9 @@ inline void sleep_as_stand_in(Worker& w) noexcept {
         if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
         return;
     }
-    if (s.idle.wait(w, w.timers.earliest())) w.wakeups.add();
+    if (!s.idle.wait(w, w.timers.earliest())) return;
+    w.wakeups.add();
+    Monitor::instance().note_busy();
 }
 
 /// The timers of a stand-in that rests wake goroutines for the others.
@@ -110,6 +113,7 @@ inline void hand_on(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     while (const Runnable r = w.queue.pop_resumed()) s.inject(r);
     while (const Runnable r = w.queue.pop_pushed()) s.inject(r);
+    w.queue.shed();
     if (w.searcher) s.leave_office(w);
 }
 
