@@ -6,6 +6,7 @@
 
 using programs::Scenario;
 using programs::Setting;
+using races::both;
 using races::Rumour;
 using races::touch;
 
@@ -14,16 +15,6 @@ namespace {
 [[gnu::noinline]] void look() {
     volatile int seen = races::unprotected;
     static_cast<void>(seen);
-}
-
-template <class A, class B>
-void both(const Setting& s, A a, B b) {
-    gofer::run(s.options(), [&] {
-        gofer::WaitGroup wg;
-        wg.go(a);
-        wg.go(b);
-        wg.wait();
-    });
 }
 
 const Scenario readers_and_writers{"readers and writers of an RWMutex", [](const Setting& s) {

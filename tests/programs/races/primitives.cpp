@@ -5,20 +5,11 @@
 
 using programs::Scenario;
 using programs::Setting;
+using races::both;
 using races::Rumour;
 using races::touch;
 
 namespace {
-
-template <class A, class B>
-void both(const Setting& s, A a, B b) {
-    gofer::run(s.options(), [&] {
-        gofer::WaitGroup wg;
-        wg.go(a);
-        wg.go(b);
-        wg.wait();
-    });
-}
 
 const Scenario under_the_mutex{"under one mutex", [](const Setting& s) {
     gofer::Mutex m;

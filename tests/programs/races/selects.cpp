@@ -6,21 +6,12 @@
 
 using programs::Scenario;
 using programs::Setting;
+using races::both;
 using races::touch;
 
 namespace {
 
 using Ints = gofer::Channel<int>;
-
-template <class A, class B>
-void both(const Setting& s, A a, B b) {
-    gofer::run(s.options(), [&] {
-        gofer::WaitGroup wg;
-        wg.go(a);
-        wg.go(b);
-        wg.wait();
-    });
-}
 
 const Scenario received_by_select{"before a send that a select receives", [](const Setting& s) {
     const Ints c, never;

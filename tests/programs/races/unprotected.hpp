@@ -27,4 +27,15 @@ private:
     std::atomic<int> times_{0};
 };
 
+/// Two goroutines beside each other, and both waited for.
+template <class A, class B>
+void both(const programs::Setting& s, A a, B b) {
+    gofer::run(s.options(), [&] {
+        gofer::WaitGroup wg;
+        wg.go(a);
+        wg.go(b);
+        wg.wait();
+    });
+}
+
 } // namespace races
