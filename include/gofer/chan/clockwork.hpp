@@ -135,11 +135,6 @@ private:
     static const void* home_of(const task::Goroutine* g) noexcept { return g ? g->home : nullptr; }
     static const void* home_of(const wait::Waiter& w) noexcept { return home_of(w.episode->goroutine()); }
 
-    static bool is_abandoned(const wait::Waiter& w) noexcept {
-        const task::Goroutine* g = w.episode->goroutine();
-        return g && sched::home_of(g)->stopped.load(std::memory_order_relaxed);
-    }
-
     bool may_follow(const void* home) const noexcept {
         return watch_ && home_of(*watch_) == home && (followers_.empty() || home_of(*followers_.front()) == home);
     }
@@ -151,7 +146,7 @@ private:
         latest_alarm_ = alarmed_.empty() ? next() : std::max(latest_alarm_, next());
         w.data = &alarmed_;
         alarmed_.push_back(w);
-        if (!watch_ || is_abandoned(*watch_)) watch_ = &w;
+        if (!watch_ || watch_->episode->abandoned()) watch_ = &w;
     }
     wait::Claimed pass_watch_on() noexcept {
         if (followers_.empty() || (watch_ && home_of(*watch_) == home_of(*followers_.front()))) return {};
