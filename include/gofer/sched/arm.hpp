@@ -7,9 +7,8 @@
 // any time between.
 // Firing: `fire` runs under the heap's spin lock, on any thread that runs a worker's loop. It must be quick and take no
 // lock; it may claim a wait, retain the owner, and leave what needs more to a Due step (timer_heap.hpp), which runs
-// without any lock. A timer that is firing is not armed; to fire again it is armed from the Due step, or by its
-// owner. Locks: the owner's, then a heap's; the heap of a runtime that ends, then one of the default runtime's;
-// then Idle's.
+// without any lock. A timer that is firing is not armed; to fire again it is armed from the Due step, or by its owner.
+// Locks: the owner's, then a heap's; the heap of a runtime that ends, then one of the default runtime's; then Idle's.
 #pragma once
 
 #include <cstddef>

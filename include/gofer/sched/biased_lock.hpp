@@ -6,8 +6,7 @@
 // - The bias is given under the spin lock, to a worker that took it many times in a row, and always to the same one:
 //   a worker that was about to enter by an old bias may still touch `owner_in_` later.
 // - The owner sets `owner_in_`, passes a light barrier, and reads `bias_` again. Anyone else takes the spin lock,
-//   clears
-//   `bias_`, passes a heavy barrier, and waits while `owner_in_`. One of the two sees the other.
+//   clears `bias_`, passes a heavy barrier, and waits while `owner_in_`. One of the two sees the other.
 // - Each bias that had to be taken back makes the next one four times as hard to get, so that a channel between two
 //   workers pays for a handful of barriers in its life.
 // Like every lock of the engine it may be released by another goroutine, on the thread that took it.
