@@ -6,7 +6,7 @@
 #include <ctime>
 #include <type_traits>
 
-#include <gofer/base/futex.hpp>
+#include <gofer/base/now.hpp>
 
 namespace gofer::inline v1 {
 
@@ -22,17 +22,6 @@ struct Clock {
 };
 
 namespace base {
-
-/// Nanoseconds of a clock of the system; 0 if it has no such clock (any more).
-inline std::int64_t time_of(clockid_t clock) noexcept {
-    timespec now{};
-    ::clock_gettime(clock, &now);
-    return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
-}
-/// Nanoseconds of CLOCK_MONOTONIC, the clock that the futex calls wait by.
-inline std::int64_t now_ns() noexcept {
-    return time_of(CLOCK_MONOTONIC);
-}
 
 /// A duration in nanoseconds, rounded up and saturated: hours::max() is `never`, anything negative is zero.
 template <class Rep, class Period>

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdint>
 #include <ctime>
-#include <limits>
 #include <linux/futex.h>
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -14,12 +13,12 @@
 #include <unistd.h>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/base/now.hpp>
 #include <gofer/base/sanitizer.hpp>
 
 namespace gofer::inline v1::base {
 
 using FutexWord = std::atomic<std::uint32_t>;
-inline constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 /// The system call. False: the deadline (nanoseconds of CLOCK_MONOTONIC; never: none) has passed.
 inline bool futex_call(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
@@ -42,9 +41,7 @@ inline bool futex_call(FutexWord& word, std::uint32_t expected, std::int64_t dea
 /// there a thread that sleeps for long looks up ten times a second.
 inline bool futex_naps(FutexWord& word, std::uint32_t expected, std::int64_t deadline) noexcept {
     constexpr std::int64_t nap_ns = 100'000'000;
-    timespec now{};
-    ::clock_gettime(CLOCK_MONOTONIC, &now);
-    const std::int64_t nap_end = now.tv_sec * 1'000'000'000 + now.tv_nsec + nap_ns;
+    const std::int64_t nap_end = now_ns() + nap_ns;
     if (deadline <= nap_end) return futex_call(word, expected, deadline);
     if (!futex_call(word, expected, nap_end)) ::usleep(1);
     return true;

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <gofer/base/clock.hpp>
+#include <gofer/base/futex.hpp>
 #include <gofer/base/spin_lock.hpp>
 
 namespace gofer::inline v1::sched {
