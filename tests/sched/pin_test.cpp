@@ -169,6 +169,30 @@ TEST_CASE("one that is pinned to a stand-in keeps its thread when the stuck are 
     fixture::at_workers(1, main);
 }
 
+TEST_CASE("one that is pinned to a stand-in is woken at the moment when that goes to rest") {
+    auto main = [] {
+        constexpr int times = 5000;
+        const gofer::Channel<int> c;
+        std::atomic<bool> over{false};
+        gofer::WaitGroup wg;
+        wg.go([&over] {
+            while (!over.load(std::memory_order_relaxed)) {
+            }
+        });
+        gofer::sleep_for(30ms); // from here on a stand-in
+        stays(1, [&](int) {
+            over = true; // from here on it rests between any two values
+            std::thread outside{[c] {
+                for (int i = 0; i < times; ++i) c.send(i);
+            }};
+            for (int i = 0; i < times; ++i) VERIFY(c.receive() == i);
+            outside.join();
+        });
+        wg.wait();
+    };
+    fixture::at_workers(1, main);
+}
+
 TEST_CASE("a pin outside of goroutines does nothing") {
     const Pin pin;
     CHECK_FALSE(gofer::this_goroutine::inside());

@@ -80,10 +80,11 @@ public:
         return false;
     }
 
-    /// The stand-in: rests from now on, unless it is needed after all.
+    /// The stand-in: rests from now on, unless it is needed after all. Partner: call_for_pinned(), before which the
+    /// goroutine was queued; the lock says who of the two comes second, and it acts.
     bool stand_down(Worker& w) noexcept {
         const std::lock_guard<base::SpinLock> guard(lock_);
-        if (closed_ || !surplus()) return false;
+        if (closed_ || !surplus() || !w.pinned.empty()) return false;
         leave_service(w, Duty::resting);
         return true;
     }
