@@ -78,7 +78,8 @@ void select_after() {
 int main(int argc, char** argv) {
     bench::Program program(argc, argv);
     for (const std::size_t pending : {1'000u, 10'000u, 100'000u, 1'000'000u}) {
-        const std::string suffix = "_" + std::to_string(pending);
+        std::string suffix{"_"}; // += : gcc 12 warns of an overlap in "_" + std::to_string()
+        suffix += std::to_string(pending);
         program.add("call" + suffix, [=](benchmark::State&, unsigned workers) { return calls(workers, pending); });
         program.add("timer" + suffix, [=](benchmark::State&, unsigned workers) { return timers(workers, pending); });
     }
