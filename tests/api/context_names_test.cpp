@@ -17,6 +17,7 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "concepts.hpp"
 
 using namespace std::chrono_literals;
 using gofer::CancelFunc;
@@ -27,9 +28,6 @@ using gofer::WithCancel;
 namespace {
 
 inline const gofer::Key<std::string> user;
-
-template <class T>
-concept MovesOnly = std::movable<T> && !std::copyable<T>;
 
 template <class Ctx>
 concept IsContext = std::copyable<Ctx> && requires(const Ctx& ctx) {

@@ -17,6 +17,7 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "concepts.hpp"
 
 using namespace std::chrono_literals;
 
@@ -75,12 +76,6 @@ concept FutureOfInt = requires(F& f) {
     { std::as_const(f).ready() } -> std::same_as<bool>;
     { std::as_const(f).valid() } -> std::same_as<bool>;
 };
-
-template <class T>
-concept MovesOnly = std::movable<T> && !std::copyable<T>;
-
-template <class T>
-concept Stays = !std::move_constructible<T> && !std::is_move_assignable_v<T>;
 
 } // namespace
 

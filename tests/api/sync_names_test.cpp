@@ -14,15 +14,13 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "concepts.hpp"
 
 using namespace std::chrono_literals;
 
 namespace {
 
 const auto moment = gofer::Clock::now();
-
-template <class T>
-concept Stays = !std::move_constructible<T> && !std::is_move_assignable_v<T> && !std::is_copy_assignable_v<T>;
 
 template <class T>
 concept Lockable = Stays<T> && requires(T& m, const gofer::Context& ctx) {

@@ -20,8 +20,7 @@ using gofer::context::Scope;
 
 namespace {
 
-constexpr bool sanitized = gofer::base::asan_build || gofer::base::tsan_build;
-constexpr int many = sanitized ? 20'000 : 100'000;
+constexpr int many = gofer::base::asan_build || gofer::base::tsan_build ? 20'000 : 100'000;
 
 /// A scope that counts how often a wave deals with one.
 class Counted final : public Scope {

@@ -20,8 +20,6 @@ using Pointer = std::unique_ptr<int>;
 
 namespace {
 
-constexpr bool sanitized = gofer::base::asan_build || gofer::base::tsan_build;
-
 Context ended() {
     const auto made = with_cancel(Context());
     made.cancel();
@@ -186,7 +184,7 @@ TEST_CASE("a select takes the end of a context as a case") {
 }
 
 TEST_CASE("a million receives that time or a context ended leave nothing behind") {
-    static constexpr int rounds = sanitized ? 5'000 : 500'000;
+    static constexpr int rounds = gofer::base::asan_build || gofer::base::tsan_build ? 5'000 : 500'000;
     gofer::run(fixture::with_workers(2), [] {
         auto [living, cancel_living] = with_cancel(Context::background());
         const Channel<int> c;

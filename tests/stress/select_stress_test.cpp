@@ -18,22 +18,22 @@ using fixture::Tracked;
 
 namespace {
 
-using Lane = gofer::Channel<Tracked>;
-using Lanes = std::array<Lane, 5>;
+using TrackedLane = gofer::Channel<Tracked>;
+using TrackedLanes = std::array<TrackedLane, 5>;
 
 constexpr int goroutines = 8, selects_each = 250;
 
-struct Sums {
+struct Sum {
     std::atomic<long> sent{0}, received{0};
 };
 
 /// A case that sends or receives on one of the lanes, or on none.
-gofer::SelectCase random_case(const Lanes& lanes, Sums& sums, Dice& dice) {
-    const Lane& lane = lanes[static_cast<std::size_t>(dice.below(static_cast<int>(lanes.size())))];
+gofer::SelectCase random_case(const TrackedLanes& lanes, Sum& sums, Dice& dice) {
+    const TrackedLane& lane = lanes[static_cast<std::size_t>(dice.below(static_cast<int>(lanes.size())))];
     const int n = 1 + dice.below(1000);
     switch (dice.below(7)) {
     case 0:
-        return gofer::recv(Lane(nullptr));
+        return gofer::recv(TrackedLane(nullptr));
     case 1:
     case 2:
     case 3:
@@ -44,7 +44,7 @@ gofer::SelectCase random_case(const Lanes& lanes, Sums& sums, Dice& dice) {
 }
 
 /// One select of up to six random cases, made sure to end by a timeout or an otherwise.
-void random_select(const Lanes& lanes, Sums& sums, Dice& dice) {
+void random_select(const TrackedLanes& lanes, Sum& sums, Dice& dice) {
     std::vector<gofer::SelectCase> cases;
     for (int i = dice.below(6); i >= 0; --i) cases.push_back(random_case(lanes, sums, dice));
     if (dice.one_in(4))
@@ -56,9 +56,9 @@ void random_select(const Lanes& lanes, Sums& sums, Dice& dice) {
 }
 
 /// A select written out, over two lanes in both directions.
-void fixed_select(const Lanes& lanes, Sums& sums, Dice& dice) {
-    const Lane& a = lanes[static_cast<std::size_t>(dice.below(5))];
-    const Lane& b = lanes[static_cast<std::size_t>(dice.below(5))];
+void fixed_select(const TrackedLanes& lanes, Sum& sums, Dice& dice) {
+    const TrackedLane& a = lanes[static_cast<std::size_t>(dice.below(5))];
+    const TrackedLane& b = lanes[static_cast<std::size_t>(dice.below(5))];
     const Tracked one{1}, two{2};
     const auto count = [&sums](std::optional<Tracked> v) { sums.received += v->value; };
     gofer::select(gofer::send(a, one, [&] { sums.sent += 1; }), gofer::recv(b, count),
@@ -66,9 +66,9 @@ void fixed_select(const Lanes& lanes, Sums& sums, Dice& dice) {
                   gofer::timeout(std::chrono::microseconds{dice.below(200)}));
 }
 
-long left_in(const Lanes& lanes) {
+long left_in(const TrackedLanes& lanes) {
     long left = 0;
-    for (const Lane& lane : lanes) {
+    for (const TrackedLane& lane : lanes) {
         lane.close();
         for (const Tracked& value : lane) left += value.value;
     }
@@ -79,8 +79,8 @@ long left_in(const Lanes& lanes) {
 
 TEST_CASE("random selects over shared channels lose and double nothing") {
     fixture::storm([](std::uint64_t seed) {
-        const Lanes lanes{Lane(0), Lane(0), Lane(1), Lane(2), Lane(7)};
-        Sums sums;
+        const TrackedLanes lanes{TrackedLane(0), TrackedLane(0), TrackedLane(1), TrackedLane(2), TrackedLane(7)};
+        Sum sums;
         gofer::WaitGroup wg;
         for (unsigned g = 0; g < goroutines; ++g) {
             wg.go([&, dice = Dice{seed, g}]() mutable {

@@ -29,7 +29,7 @@ void send_in_the_end(const gofer::Channel<Lone>& c, int n, Dice& dice) {
     }
 }
 
-Lone receive_in_the_end(const gofer::Channel<Lone>& c, Dice& dice) {
+Lone receive_by_timeouts(const gofer::Channel<Lone>& c, Dice& dice) {
     for (;;) {
         if (auto value = c.receive_for(about_as_long_as_a_switch(dice))) return std::move(*value);
     }
@@ -46,7 +46,7 @@ TEST_CASE("timed sends racing with timed receives deliver each value once and in
                 for (int i = 0; i < values; ++i) send_in_the_end(c, i, dice);
             });
             Dice dice{seed, 2};
-            for (int i = 0; i < values; ++i) VERIFY(receive_in_the_end(c, dice).value == i);
+            for (int i = 0; i < values; ++i) VERIFY(receive_by_timeouts(c, dice).value == i);
             wg.wait();
         }
     });

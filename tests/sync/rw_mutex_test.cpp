@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constinit gofer::RWMutex global_mutex;
+constinit gofer::RWMutex global_rw_mutex;
 
 /// Counts 1 for each reader that is inside, and 10,000 for each writer.
 struct Activity {
@@ -255,8 +255,8 @@ TEST_CASE("an RWMutex may be destroyed by the one that got it last, reader or wr
 }
 
 TEST_CASE("a global RWMutex is initialized before any code runs") {
-    std::shared_lock reading{global_mutex};
-    std::shared_lock beside{global_mutex};
+    std::shared_lock reading{global_rw_mutex};
+    std::shared_lock beside{global_rw_mutex};
     CHECK(reading.owns_lock());
 }
 

@@ -81,14 +81,14 @@ namespace {
 }
 
 template <class F>
-void again_and_again(F f) {
+void a_thousand_times(F f) {
     fixture::at_each_worker_count([&f] {
         for (int i = 0; i < 1000; ++i) f();
     });
 }
 
 // A plain thread goes on by itself while its waker is held up.
-void as_a_plain_thread(void (*f)()) {
+void on_a_disturbed_thread(void (*f)()) {
     fixture::on_a_plain_thread([f] {
         const fixture::Disturbance disturbance;
         const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds{300};
@@ -99,45 +99,45 @@ void as_a_plain_thread(void (*f)()) {
 } // namespace
 
 TEST_CASE("an RWMutex may go when its last owner has it") {
-    again_and_again(last_writer_after_writer);
-    again_and_again(last_reader_after_writer);
-    again_and_again(last_writer_after_readers);
+    a_thousand_times(last_writer_after_writer);
+    a_thousand_times(last_reader_after_writer);
+    a_thousand_times(last_writer_after_readers);
 }
 
 TEST_CASE("a Semaphore may go when its last permits are out") {
-    again_and_again(last_permit);
+    a_thousand_times(last_permit);
 }
 
 TEST_CASE("a Barrier may go when it is passed") {
-    again_and_again(last_at_barrier);
+    a_thousand_times(last_at_barrier);
 }
 
 TEST_CASE("a Once may go when it is done") {
-    again_and_again(done_once);
+    a_thousand_times(done_once);
 }
 
 TEST_CASE("a Cond may go when its last waiter is notified") {
-    again_and_again(notified);
+    a_thousand_times(notified);
 }
 
 TEST_CASE("an RWMutex may go when a plain thread is its last owner") {
-    as_a_plain_thread(last_writer_after_writer);
-    as_a_plain_thread(last_reader_after_writer);
-    as_a_plain_thread(last_writer_after_readers);
+    on_a_disturbed_thread(last_writer_after_writer);
+    on_a_disturbed_thread(last_reader_after_writer);
+    on_a_disturbed_thread(last_writer_after_readers);
 }
 
 TEST_CASE("a Semaphore may go when a plain thread has its last permits") {
-    as_a_plain_thread(last_permit);
+    on_a_disturbed_thread(last_permit);
 }
 
 TEST_CASE("a Barrier may go when a plain thread has passed it") {
-    as_a_plain_thread(last_at_barrier);
+    on_a_disturbed_thread(last_at_barrier);
 }
 
 TEST_CASE("a Once may go when a plain thread finds it done") {
-    as_a_plain_thread(done_once);
+    on_a_disturbed_thread(done_once);
 }
 
 TEST_CASE("a Cond may go when its waiting plain thread is notified") {
-    as_a_plain_thread(notified);
+    on_a_disturbed_thread(notified);
 }

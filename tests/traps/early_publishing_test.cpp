@@ -15,7 +15,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int rounds = 3000;
+constexpr int parks = 3000;
 
 /// Locals on both sides of the park, which a goroutine resumed half asleep would find changed.
 template <class Park>
@@ -36,7 +36,7 @@ void strike_while_parking(Park park, Strike strike) {
         }};
         gofer::WaitGroup wg;
         wg.go([&] {
-            for (int i = 0; i < rounds; ++i) parks_soundly(i, park);
+            for (int i = 0; i < parks; ++i) parks_soundly(i, park);
         });
         wg.wait();
         over = true;
@@ -90,7 +90,7 @@ TEST_CASE("one that yields is taken by another worker at the moment it yields") 
         gofer::WaitGroup wg;
         for (int g = 0; g < 8; ++g)
             wg.go([] {
-                for (int i = 0; i < rounds; ++i) parks_soundly(i, gofer::yield);
+                for (int i = 0; i < parks; ++i) parks_soundly(i, gofer::yield);
             });
         wg.wait();
     });
