@@ -87,7 +87,8 @@ inline void sleep_as_stand_in(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     s.idle.announce_sleep(w);
     base::heavy_barrier();
-    if (s.work_in_sight() || !w.pinned.empty() || s.workers.surplus() || s.stopped.load(std::memory_order_relaxed)) {
+    if ((s.work_in_sight() && s.idle.call()) || !w.pinned.empty() || s.workers.surplus() ||
+        s.stopped.load(std::memory_order_relaxed)) {
         if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
         return;
     }
