@@ -61,7 +61,7 @@ namespace this_goroutine {
 }
 /// Names the running goroutine for reports. Nothing happens outside of goroutines.
 inline void set_name(std::string name) {
-    if (task::Goroutine* g = sched::this_identity()) g->need_extras().name = std::move(name);
+    if (task::Goroutine* g = sched::this_identity()) g->set_name(std::move(name));
 }
 
 /// While it lives the goroutine stays on its thread, for libraries that ask which thread calls them (OpenGL,

@@ -87,6 +87,8 @@ public:
     }
 
 private:
+    friend struct debug::Inspector;
+
     using Lock = wait::WordLock<std::int64_t>;
     static constexpr std::int64_t has_waiters = 2;
     static constexpr int count_shift = 2;
