@@ -31,6 +31,7 @@ struct Snapshot {
     const void* home = nullptr;
     const void* worker = nullptr;
     bool pinned = false;
+    bool abandoned = false; // left to the reader of the registry
     char name[64] = {};
     char waits[128] = {}; // what it waits for
 
