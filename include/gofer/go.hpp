@@ -20,8 +20,8 @@ void go(F&& f, Place place = Place::here()) {
 }
 template <class F, class Arg, class... Args>
     requires(!std::is_same_v<std::decay_t<F>, GoOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
-void go(F&& f, Arg&& arg, Args&&... args) {
-    spawn::go(sched::scheduler_here(sched::this_worker()), nullptr, Place::at(__builtin_return_address(0)),
+[[gnu::always_inline]] inline void go(F&& f, Arg&& arg, Args&&... args) {
+    spawn::go(sched::scheduler_here(sched::this_worker()), nullptr, Place::of_this_call(),
               std::forward<F>(f), std::forward<Arg>(arg), std::forward<Args>(args)...);
 }
 
@@ -32,8 +32,8 @@ void go(GoOptions options, F&& f, Place place = Place::here()) {
 }
 template <class F, class Arg, class... Args>
     requires(!std::is_same_v<std::decay_t<Arg>, Place>)
-void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
-    spawn::go(sched::scheduler_here(sched::this_worker()), &options, Place::at(__builtin_return_address(0)),
+[[gnu::always_inline]] inline void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
+    spawn::go(sched::scheduler_here(sched::this_worker()), &options, Place::of_this_call(),
               std::forward<F>(f), std::forward<Arg>(arg), std::forward<Args>(args)...);
 }
 
@@ -61,7 +61,7 @@ namespace this_goroutine {
 }
 /// Names the running goroutine for reports. Nothing happens outside of goroutines.
 inline void set_name(std::string name) {
-    if (task::Goroutine* g = sched::this_identity()) g->need_extras().name = std::move(name);
+    if (task::Goroutine* g = sched::this_identity()) g->set_name(std::move(name));
 }
 
 /// While it lives the goroutine stays on its thread, for libraries that ask which thread calls them (OpenGL,

@@ -39,8 +39,8 @@ public:
     }
     template <class F, class Arg, class... Args>
         requires(!std::is_same_v<std::decay_t<F>, GoOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
-    void go(F&& f, Arg&& arg, Args&&... args) {
-        spawn::go(scheduler_, nullptr, Place::at(__builtin_return_address(0)), std::forward<F>(f),
+    [[gnu::always_inline]] void go(F&& f, Arg&& arg, Args&&... args) {
+        spawn::go(scheduler_, nullptr, Place::of_this_call(), std::forward<F>(f),
                   std::forward<Arg>(arg), std::forward<Args>(args)...);
     }
     template <class F>
@@ -49,8 +49,8 @@ public:
     }
     template <class F, class Arg, class... Args>
         requires(!std::is_same_v<std::decay_t<Arg>, Place>)
-    void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
-        spawn::go(scheduler_, &options, Place::at(__builtin_return_address(0)), std::forward<F>(f),
+    [[gnu::always_inline]] void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
+        spawn::go(scheduler_, &options, Place::of_this_call(), std::forward<F>(f),
                   std::forward<Arg>(arg), std::forward<Args>(args)...);
     }
 
@@ -62,8 +62,8 @@ public:
     }
     template <class F, class Arg, class... Args>
         requires(!std::is_same_v<std::decay_t<Arg>, Place>)
-    decltype(auto) run(F&& f, Arg&& arg, Args&&... args) {
-        return run_at(Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+    [[gnu::always_inline]] decltype(auto) run(F&& f, Arg&& arg, Args&&... args) {
+        return run_at(Place::of_this_call(), std::forward<F>(f), std::forward<Arg>(arg),
                       std::forward<Args>(args)...);
     }
 
@@ -221,9 +221,9 @@ decltype(auto) run(F&& f, Place place = Place::here()) {
 }
 template <class F, class Arg, class... Args>
     requires(!std::is_same_v<std::decay_t<F>, RuntimeOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
-decltype(auto) run(F&& f, Arg&& arg, Args&&... args) {
+[[gnu::always_inline]] inline decltype(auto) run(F&& f, Arg&& arg, Args&&... args) {
     Runtime runtime;
-    return runtime.run_at(Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+    return runtime.run_at(Place::of_this_call(), std::forward<F>(f), std::forward<Arg>(arg),
                           std::forward<Args>(args)...);
 }
 template <class F>
@@ -233,9 +233,9 @@ decltype(auto) run(RuntimeOptions options, F&& f, Place place = Place::here()) {
 }
 template <class F, class Arg, class... Args>
     requires(!std::is_same_v<std::decay_t<Arg>, Place>)
-decltype(auto) run(RuntimeOptions options, F&& f, Arg&& arg, Args&&... args) {
+[[gnu::always_inline]] inline decltype(auto) run(RuntimeOptions options, F&& f, Arg&& arg, Args&&... args) {
     Runtime runtime(options);
-    return runtime.run_at(Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+    return runtime.run_at(Place::of_this_call(), std::forward<F>(f), std::forward<Arg>(arg),
                           std::forward<Args>(args)...);
 }
 

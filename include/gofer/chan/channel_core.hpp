@@ -57,7 +57,7 @@ public:
         if (until.deadline == wait::no_wait && !may_receive()) return Result::timed_out;
         base::EngineRegion engine;
         if constexpr (clocked<T>)
-            if (clockwork_.runs()) return clockwork_.receive(lock_, this, out, until);
+            if (clockwork_.runs()) return clockwork_.receive(lock_, static_cast<const Outline*>(this), out, until);
         for (;;) {
             Locked lock(lock_);
             if (Result r = this->receive_now(out, lock); r != Result::pending) return r;
@@ -175,7 +175,7 @@ private:
         list.push_back(self);
         lock.release();
         wait::Episode& episode = *self.episode;
-        episode.park(reason, this, wait::Unlock::of(lock_));
+        episode.park(reason, static_cast<const Outline*>(this), wait::Unlock::of(lock_));
         if (episode.ended() == wait::Ended::by_partner) {
             if (self.outcome == wait::Outcome::done) return Result::done;
             if (self.outcome == wait::Outcome::closed) return Result::closed;

@@ -92,7 +92,7 @@ public:
             wait::Waiter self(episode, nullptr);
             join(self);
             guard.release();
-            episode.park(task::WaitReason::receive, channel, wait::Unlock::of(lock));
+            episode.park(task::WaitReason::tick, channel, wait::Unlock::of(lock));
             Locked again(lock);
             part(self);
             if (episode.ended() == wait::Ended::by_interrupt) return leave(again, Result::interrupted);

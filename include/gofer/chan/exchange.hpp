@@ -19,6 +19,7 @@
 #include <optional>
 #include <type_traits>
 
+#include <gofer/chan/outline.hpp>
 #include <gofer/chan/ring.hpp>
 #include <gofer/chan/transfer.hpp>
 #include <gofer/sched/biased_lock.hpp>
@@ -29,7 +30,7 @@ namespace gofer::inline v1::chan {
 enum class Result : std::uint8_t { pending, done, closed, timed_out, interrupted };
 
 template <class T>
-class Exchange {
+class Exchange : public Outline {
 public:
     std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
     std::size_t capacity() const noexcept { return ring_.capacity(); }
@@ -43,7 +44,7 @@ protected:
     using Locked = std::unique_lock<sched::BiasedLock>;
     static constexpr bool throws = !std::is_nothrow_move_constructible_v<T>;
 
-    explicit Exchange(std::size_t capacity) : ring_(capacity) {}
+    explicit Exchange(std::size_t capacity) : Outline(capacity), ring_(capacity) {}
     ~Exchange() = default;
 
     // Done or closed, with the lock released; pending with the lock held. What a move of the value throws is the

@@ -54,6 +54,8 @@ public:
     }
 
 private:
+    friend struct debug::Inspector;
+
     static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
     void classify(std::uint32_t i) noexcept {
@@ -135,7 +137,7 @@ private:
         }
         const bool start_over = !all && episode.claim(wait::Ended::by_interrupt);
         if (!start_over)
-            episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, nullptr, {});
+            episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, this, {});
         for (std::uint32_t i = 0; i < enlisted; ++i) cases_[order_[i]]->withdraw();
         if (start_over) return false;
         if (until.deadline < deadline && episode.ended() == wait::Ended::by_deadline) return false; // a timer's turn

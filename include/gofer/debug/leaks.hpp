@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include <gofer/debug/snapshot.hpp>
 #include <gofer/sched/death.hpp>
 #include <gofer/sched/scheduler.hpp>
 
@@ -12,15 +13,15 @@ namespace gofer::inline v1::debug {
 inline std::size_t abandon_all(sched::Scheduler& s) {
     std::size_t count = 0;
     constexpr std::size_t shown = 100;
-    task::stack_pools().for_each([&](task::Goroutine& g) {
-        const task::State state = g.state.load(std::memory_order_relaxed);
-        if (g.home != &s || state == task::State::vacant || state == task::State::running) return;
+    auto nothing = [](const Snapshot&, task::Goroutine&, bool) {};
+    for_each_goroutine(nothing, [&](const Snapshot& left, task::Goroutine& g) {
+        if (left.home != &s || g.state.load(std::memory_order_relaxed) == task::State::running) return;
         if (count++ == 0) base::say("gofer: run ended while goroutines were still there; they are leaked:\n");
-        const auto reason = state == task::State::parked ? g.reason.load(std::memory_order_relaxed)
-                                                         : task::WaitReason::none;
-        if (count <= shown)
-            base::say("  %s: %s\n", sched::Identity(g).text,
-                      state == task::State::parked ? task::describe(reason) : "ready to run");
+        if (count <= shown) {
+            base::TextOf<1024> line;
+            add_line(line, left);
+            base::say("  %s\n", line.c_str());
+        }
         if (g.on_abandon) g.on_abandon->abandon(*g.on_abandon);
     });
     if (count > shown) base::say("  and %zu more\n", count - shown);

@@ -35,7 +35,8 @@ struct Fiber {
     void* tsan = nullptr;   // the identity of the goroutine on this stack; null: that of the thread
     void* asan_fake_stack = nullptr;
     std::atomic<std::uint32_t> suspensions{0}; // for the trimmer: has it run since it looked last?
-    std::uint32_t seen_suspensions = 0;        // touched by the trimmer only
+    std::uint32_t seen_suspensions = 0;        // touched by the trimmer only, as is the next
+    std::int64_t seen_at = 0;                  // when it was first seen suspended as it is (nanoseconds)
     bool has_canary = false;
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <gofer/base/futex.hpp>
+#include <gofer/base/now.hpp>
 #include <gofer/fiber/stack_pool.hpp>
 
 namespace gofer::inline v1::fiber {
@@ -21,13 +22,13 @@ public:
 
     /// Looks at up to `budget` stacks from where the last call ended. A stack is trimmed at the second look that
     /// finds it suspended in the same place.
-    /// One thread at a time; a second one returns at once.
-    TrimPass step(std::size_t budget) noexcept {
+    /// One thread at a time; a second one returns at once. `now` in nanoseconds.
+    TrimPass step(std::size_t budget, std::int64_t now = base::now_ns()) noexcept {
         if (!base::asymmetric_barriers()) return TrimPass::settled; // the light side has no fence, so we must not race with it
         if (!busy_.try_lock()) return TrimPass::over;
         while (budget && !pass_is_over()) {
             const std::size_t n = pools_.slab(class_).size();
-            for (; index_ < n && budget && batched_ < batch_size; ++index_, --budget) look(index_);
+            for (; index_ < n && budget && batched_ < batch_size; ++index_, --budget) look(index_, now);
             if (index_ >= n) {
                 index_ = 0;
                 ++class_;
@@ -45,17 +46,22 @@ public:
         return result;
     }
 
+    /// Keeps passes away, for somebody who uses `trimming` himself (hold.hpp). False: one is under way.
+    bool keep_off() noexcept { return busy_.try_lock(); }
+    void let_on() noexcept { busy_.unlock(); }
+
 private:
     static constexpr std::size_t batch_size = 64;
 
     bool pass_is_over() const noexcept { return class_ == StackPools<Record>::classes; }
 
-    void look(std::size_t index) noexcept {
+    void look(std::size_t index, std::int64_t now) noexcept {
         if (!pools_.slab(class_).at(index).record) return;
         Fiber& fiber = *pools_.record(class_, index);
         const std::uint32_t suspensions = fiber.suspensions.load(std::memory_order_relaxed);
         if (suspensions != fiber.seen_suspensions) {
             fiber.seen_suspensions = suspensions;
+            fiber.seen_at = now;
             fiber.trimmed = false;
             unsettled_ = true;
         } else if (!fiber.trimmed && !fiber.running.load(std::memory_order_relaxed)) {

@@ -37,7 +37,7 @@ struct Housekeeping {
     void step(std::int64_t now, bool idle) noexcept {
         if (now < next_trim.load(std::memory_order_relaxed)) return;
         next_trim.store(now + trim_interval_ns, std::memory_order_relaxed);
-        const fiber::TrimPass pass = trimmer.step(idle ? idle_trim_budget : trim_budget);
+        const fiber::TrimPass pass = trimmer.step(idle ? idle_trim_budget : trim_budget, now);
         if (idle && pass == fiber::TrimPass::goes_on) next_trim.store(now, std::memory_order_relaxed);
         settled.store(pass == fiber::TrimPass::settled, std::memory_order_relaxed);
     }

@@ -68,6 +68,20 @@ public:
         lock_.unlock();
     }
 
+    /// The same for a report. False, with nothing done: the lock was not to be had for so long.
+    template <class Visit>
+    bool try_for_each(std::int64_t patience_ns, Visit visit) {
+        base::Backoff backoff;
+        const std::int64_t until = base::now_ns() + patience_ns;
+        while (!lock_.try_lock()) {
+            if (base::now_ns() > until) return false;
+            backoff.pause();
+        }
+        for (Scheduler* s = first_; s; s = s->next_scheduler) visit(*s);
+        lock_.unlock();
+        return true;
+    }
+
 private:
     void die_in_child() noexcept {
         forked().store(true, std::memory_order_relaxed);

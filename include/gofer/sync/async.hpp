@@ -85,13 +85,13 @@ template <class F>
 }
 template <class F, class Arg, class... Args>
     requires(!std::is_same_v<std::decay_t<F>, GoOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
-[[nodiscard]] auto async(F&& f, Arg&& arg, Args&&... args) {
-    return sync::async_at(nullptr, Place::at(__builtin_return_address(0)), std::forward<F>(f),
+[[nodiscard, gnu::always_inline]] inline auto async(F&& f, Arg&& arg, Args&&... args) {
+    return sync::async_at(nullptr, Place::of_this_call(), std::forward<F>(f),
                           std::forward<Arg>(arg), std::forward<Args>(args)...);
 }
 template <class F, class... Args>
-[[nodiscard]] auto async(GoOptions options, F&& f, Args&&... args) {
-    return sync::async_at(&options, Place::at(__builtin_return_address(0)), std::forward<F>(f),
+[[nodiscard, gnu::always_inline]] inline auto async(GoOptions options, F&& f, Args&&... args) {
+    return sync::async_at(&options, Place::of_this_call(), std::forward<F>(f),
                           std::forward<Args>(args)...);
 }
 

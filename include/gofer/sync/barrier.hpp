@@ -44,6 +44,8 @@ public:
     }
 
 private:
+    friend struct debug::Inspector;
+
     using Lock = wait::WordLock<std::int64_t>;
     static constexpr std::int64_t one = 2;
 

@@ -86,6 +86,8 @@ public:
     }
 
 private:
+    friend struct debug::Inspector;
+
     using Lock = wait::WordLock<std::uint32_t>;
     static constexpr std::uint32_t locked = 2;
     static constexpr std::uint32_t has_waiters = 4;

@@ -103,6 +103,8 @@ public:
     }
 
 private:
+    friend struct debug::Inspector;
+
     using Lock = wait::WordLock<std::uint32_t>;
     static constexpr std::uint32_t writing = 2;
     static constexpr std::uint32_t waiting = 4;

@@ -67,6 +67,8 @@ public:
     }
 
 private:
+    friend struct debug::Inspector;
+
     using Lock = wait::WordLock<std::int64_t>;
     static constexpr std::int64_t waiting = 2;
     static constexpr int count_shift = 2;

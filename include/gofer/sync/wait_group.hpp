@@ -71,8 +71,8 @@ public:
     }
     template <class F, class Arg, class... Args>
         requires(!std::is_same_v<std::decay_t<F>, GoOptions> && !std::is_same_v<std::decay_t<Arg>, Place>)
-    void go(F&& f, Arg&& arg, Args&&... args) {
-        start(nullptr, Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+    [[gnu::always_inline]] void go(F&& f, Arg&& arg, Args&&... args) {
+        start(nullptr, Place::of_this_call(), std::forward<F>(f), std::forward<Arg>(arg),
               std::forward<Args>(args)...);
     }
     template <class F>
@@ -81,12 +81,14 @@ public:
     }
     template <class F, class Arg, class... Args>
         requires(!std::is_same_v<std::decay_t<Arg>, Place>)
-    void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
-        start(&options, Place::at(__builtin_return_address(0)), std::forward<F>(f), std::forward<Arg>(arg),
+    [[gnu::always_inline]] void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
+        start(&options, Place::of_this_call(), std::forward<F>(f), std::forward<Arg>(arg),
               std::forward<Args>(args)...);
     }
 
 private:
+    friend struct debug::Inspector;
+
     using Lock = wait::WordLock<std::int64_t>;
     static constexpr std::int64_t has_waiters = 2;
     static constexpr int count_shift = 2;

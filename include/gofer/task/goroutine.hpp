@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include <gofer/base/place.hpp>
 #include <gofer/fiber/stack_pool.hpp>
@@ -41,9 +43,11 @@ struct Goroutine : fiber::Fiber {
     void* pinned_to = nullptr;        // the worker it stays on; written by itself
     unsigned pins = 0;
     const void* waits_on = nullptr;   // what it is parked on
+    const void* episode = nullptr;    // the wait::Episode it is parked in
     std::atomic<std::int64_t> hog_until{0}; // it was found computing for long, and may be about to again
     Task* first_task = nullptr;       // a stack of its own: what to run on it
     Extras* extras = nullptr;
+    base::SpinLock extras_lock;       // guards `extras` and the name in it, against reports
     AbandonHook* on_abandon = nullptr;
 
     base::Place place() const noexcept {
@@ -66,8 +70,14 @@ struct Goroutine : fiber::Fiber {
     }
     Extras& need_extras() {
         const base::EngineRegion engine;
-        if (!extras) extras = new Extras;
+        if (!extras) set_extras(new Extras);
         return *extras;
+    }
+    void set_name(std::string name) {
+        Extras& own = need_extras();
+        const base::EngineRegion engine;
+        const std::lock_guard<base::SpinLock> guard(extras_lock);
+        own.name.swap(name);
     }
 
     /// Destroys the GoroutineLocal values, as the goroutine's own last act. Their destructors may block.
@@ -76,14 +86,13 @@ struct Goroutine : fiber::Fiber {
     }
     void end() noexcept {
         state.store(State::vacant, std::memory_order_relaxed);
-        if (extras) [[unlikely]] {
-            delete extras;
-            extras = nullptr;
-        }
+        if (extras) [[unlikely]]
+            delete set_extras(nullptr);
     }
-    void parks(WaitReason why, const void* on) noexcept {
+    void parks(WaitReason why, const void* on, const void* wait) noexcept {
         reason.store(why, std::memory_order_relaxed);
         waits_on = on;
+        episode = wait;
         state.store(State::parked, std::memory_order_relaxed);
     }
     void becomes_runnable() noexcept { state.store(State::runnable, std::memory_order_relaxed); }
@@ -92,7 +101,11 @@ struct Goroutine : fiber::Fiber {
 private:
     [[gnu::noinline]] void adopt(TaskOptions* options) {
         if (options->name.empty()) return;
-        extras = new Extras{options->name, {}};
+        set_extras(new Extras{options->name, {}});
+    }
+    Extras* set_extras(Extras* replacement) noexcept {
+        const std::lock_guard<base::SpinLock> guard(extras_lock);
+        return std::exchange(extras, replacement);
     }
 };
 

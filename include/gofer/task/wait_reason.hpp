@@ -3,11 +3,16 @@
 
 #include <cstdint>
 
+namespace gofer::inline v1::debug {
+struct Inspector; // reads what goroutines wait on, for reports; a friend of every primitive
+}
+
 namespace gofer::inline v1::task {
 
 enum class WaitReason : std::uint8_t {
     none,
     receive,
+    tick,
     send,
     nil_receive,
     nil_send,
@@ -33,6 +38,7 @@ constexpr const char* describe(WaitReason reason) noexcept {
     switch (reason) {
     case WaitReason::none: return "nothing";
     case WaitReason::receive: return "receive on channel";
+    case WaitReason::tick: return "receive on a timer's channel";
     case WaitReason::send: return "send on channel";
     case WaitReason::nil_receive: return "receive on nil channel";
     case WaitReason::nil_send: return "send on nil channel";

@@ -147,7 +147,7 @@ private:
         Goroutine* self = goroutine_;
         auto* w = static_cast<sched::Worker*>(self->worker);
         w->parks.add();
-        self->parks(reason, on);
+        self->parks(reason, on, this);
         sched::suspend(w, self, settle_by, this);
         base::engine_acquire(self);
     }

@@ -1,0 +1,184 @@
+// The dump of all goroutines, in the layout of Go's: a header with the state, then frames, then where it was started;
+// those that are alike once, with a count.
+//
+// First everything is collected, while goroutines are held a few at a time (snapshot.hpp), into memory of its own; then it
+// is written, with nothing held. So the writing may block, allocate, and park.
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <ostream>
+#include <unistd.h>
+
+#include <gofer/debug/groups.hpp>
+#include <gofer/debug/stack.hpp>
+#include <gofer/debug/threads.hpp>
+#include <gofer/sched/this_worker.hpp>
+
+namespace gofer::inline v1 {
+namespace debug {
+
+/// The state in Go's words, which tools know.
+constexpr const char* state_in_go(task::WaitReason reason) noexcept {
+    using enum task::WaitReason;
+    switch (reason) {
+    case receive:
+    case tick: return "chan receive";
+    case send: return "chan send";
+    case nil_receive: return "chan receive (nil chan)";
+    case nil_send: return "chan send (nil chan)";
+    case wait_group: return "sync.WaitGroup.Wait";
+    case mutex: return "sync.Mutex.Lock";
+    case read_lock: return "sync.RWMutex.RLock";
+    case write_lock: return "sync.RWMutex.Lock";
+    case cond: return "sync.Cond.Wait";
+    case once: return "sync.Once.Do";
+    case semaphore: return "semacquire";
+    case barrier: return "barrier";
+    case future: return "future";
+    case err_group: return "errgroup limit";
+    case blocking: return "syscall";
+    default: return task::describe(reason);
+    }
+}
+
+/// How much a report says.
+enum class Extent : bool {
+    lines, ///< one line for each kind of goroutine
+    stacks ///< Go's layout
+};
+
+class Dump {
+public:
+    /// Looks at every goroutine there is. `patience_ns` is for locks that may never come free when an error is reported.
+    explicit Dump(std::int64_t patience_ns = 1'000'000'000) : threads_(patience_ns) {
+        if (const task::Goroutine* self = sched::this_goroutine_record()) {
+            own_id_ = self->id;
+            fiber::walk_own(own_, 1);
+        }
+        for_each_goroutine(
+            [this](Snapshot& s, task::Goroutine& g, bool held) {
+                if (s.doing == Doing::running && s.id != own_id_ && !threads_.find(s.worker)) return; // it ends just now
+                s.abandoned = !threads_.count_seen(s.home);
+                groups_.add(s, g, held);
+            },
+            [](const Snapshot&, task::Goroutine&) {}, patience_ns);
+        groups_.sort(own_id_);
+    }
+
+    /// `put(const base::Text&)` for each piece.
+    template <class Put>
+    void write(Extent extent, Put put, std::size_t most = SIZE_MAX) {
+        base::TextOf<2048> text;
+        const auto flush = [&] {
+            put(text);
+            text.clear();
+        };
+        std::size_t left_out = groups_.left_out();
+        for (const Group& group : groups_) {
+            if (most == 0) {
+                left_out += group.count;
+                continue;
+            }
+            --most;
+            extent == Extent::lines ? add_in_a_line(text, group) : add_in_full(text, group);
+            flush();
+            if (extent == Extent::lines) continue;
+            put_frames(group.first.id == own_id_ ? own_ : group.stack.frames, [&](base::Text& t) {
+                put(t);
+                t.clear();
+            });
+            add_birth(text, group.first.place);
+            flush();
+        }
+        if (left_out) text.add("and %zu goroutines more\n", left_out);
+        if (const auto n = threads_.not_started())
+            text.add("%llu goroutine%s not started yet\n", static_cast<unsigned long long>(n), n == 1 ? " has" : "s have");
+        flush();
+    }
+
+    bool empty() const noexcept { return groups_.size() == 0; }
+
+private:
+    void add_in_full(base::Text& text, const Group& group) const noexcept {
+        const Snapshot& s = group.first;
+        text.add("goroutine %llu [%s", static_cast<unsigned long long>(s.id),
+                 s.parked() ? state_in_go(s.reason) : s.doing == Doing::running ? "running" : "runnable");
+        if (const std::int64_t minutes = group.longest_ns / 60'000'000'000)
+            text.add(", %lld minutes", static_cast<long long>(minutes));
+        if (s.pinned) text.add(", locked to thread");
+        text.add("]:\n  ");
+        if (s.name[0]) text.add("\"%s\": ", s.name);
+        add_activity(text, s);
+        add_circumstances(text, group);
+        text.add("\n");
+    }
+
+    void add_in_a_line(base::Text& text, const Group& group) const noexcept {
+        text.add("  ");
+        add_identity(text, group.first);
+        text.add(": ");
+        add_activity(text, group.first);
+        add_circumstances(text, group);
+        text.add("\n");
+    }
+
+    static void add_birth(base::Text& text, const Place& place) noexcept {
+        if (place.file) return text.add("created by gofer::go\n\t%s:%u\n\n", place.file, place.line);
+        text.add("created by ");
+        add_place(text, place);
+        text.add("\n\t");
+        add_offset(text, Symbols::instance().find(static_cast<const char*>(place.address) - 1));
+        text.add("\n\n");
+    }
+
+    /// Since when, on which thread, and how many more there are like it.
+    void add_circumstances(base::Text& text, const Group& group) const noexcept {
+        const Snapshot& s = group.first;
+        if (const auto* thread = s.doing == Doing::running ? threads_.find(s.worker) : nullptr)
+            text.add(" on worker %u, thread %d", thread->index, static_cast<int>(thread->tid));
+        if (group.longest_ns >= 1'000'000'000) {
+            text.add(", for ");
+            if (group.shortest_ns < group.longest_ns / 2) text.add("up to ");
+            text.add_duration(group.longest_ns);
+        }
+        if (s.abandoned) text.add(", abandoned: its runtime has ended");
+        if (group.count == 1) return;
+        text.add("\n  and %zu more like it%s: goroutines", group.count - 1, group.one_object ? "" : ", not all on the same");
+        for (std::size_t i = 0; i < group.count - 1 && i < Group::ids_kept; ++i)
+            text.add("%s%llu", i ? ", " : " ", static_cast<unsigned long long>(group.ids[i]));
+        if (group.count - 1 > Group::ids_kept) text.add(", ...");
+    }
+
+    Threads threads_;
+    Groups groups_;
+    fiber::Frames own_;
+    std::uint64_t own_id_ = 0;
+};
+
+/// To a file descriptor.
+inline void put_to(int file, const base::Text& text) noexcept {
+    const char* at = text.c_str();
+    std::size_t left = text.length();
+    while (left > 0) {
+        const ssize_t n = ::write(file, at, left);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return;
+        at += n;
+        left -= static_cast<std::size_t>(n);
+    }
+}
+
+} // namespace debug
+
+/// Writes all goroutines of all runtimes: id, state, name, what each waits for and for how long, its stack if it is parked
+/// or the caller, and where it was started. Alike ones are shown once with a count. Nothing stops meanwhile, but
+/// for moments; so the dump is of no single instant. Any thread. Go's runtime.Stack(buf, true).
+inline void dump_goroutines(std::ostream& out) {
+    debug::Dump dump;
+    dump.write(debug::Extent::stacks,
+               [&out](const base::Text& text) { out.write(text.c_str(), static_cast<std::streamsize>(text.length())); });
+    out.flush();
+}
+
+} // namespace gofer::inline v1

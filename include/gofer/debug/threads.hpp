@@ -1,0 +1,67 @@
+// The runtimes and their threads, for a report: which goroutine runs where, and how many have not started.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <sys/types.h>
+
+#include <gofer/sched/monitor.hpp>
+
+namespace gofer::inline v1::debug {
+
+/// A view of the registry of runtimes, taken once. No more than it has room for; allocates nothing.
+class Threads {
+public:
+    /// Without the registry's lock after `patience_ns`: then nothing is known.
+    explicit Threads(std::int64_t patience_ns) noexcept {
+        const base::EngineRegion engine;
+        known_ = sched::Monitor::instance().try_for_each(patience_ns, [this](sched::Scheduler& s) {
+            if (homes_ < home_.size()) home_[homes_++] = {&s, s.live(), 0};
+            for (auto& w : s.workers)
+                if (workers_ < worker_.size()) worker_[workers_++] = {w.get(), w->index, w->tid};
+        });
+    }
+
+    struct Row {
+        const void* worker;
+        unsigned index;
+        pid_t tid;
+    };
+    const Row* find(const void* worker) const noexcept {
+        for (std::size_t i = 0; i < workers_; ++i)
+            if (worker_[i].worker == worker) return &worker_[i];
+        return nullptr;
+    }
+    /// A goroutine of this runtime was seen. False: the runtime has ended, and the goroutine is abandoned.
+    bool count_seen(const void* home) noexcept {
+        for (std::size_t i = 0; i < homes_; ++i) {
+            if (home_[i].home != home) continue;
+            ++home_[i].seen;
+            return true;
+        }
+        return !known_ || homes_ == home_.size();
+    }
+    /// Goroutines that are queued and have no stack yet; about, when something runs.
+    std::uint64_t not_started() const noexcept {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < homes_; ++i)
+            if (home_[i].live > home_[i].seen) sum += home_[i].live - home_[i].seen;
+        return sum;
+    }
+
+private:
+    struct Home {
+        const void* home;
+        std::uint64_t live;
+        std::uint64_t seen;
+    };
+
+    std::array<Home, 64> home_{};
+    std::array<Row, 512> worker_{};
+    std::size_t homes_ = 0;
+    std::size_t workers_ = 0;
+    bool known_ = false;
+};
+
+} // namespace gofer::inline v1::debug
