@@ -63,3 +63,4 @@
 #include <gofer/time/sleep.hpp>
 #include <gofer/time/ticker.hpp>
 #include <gofer/time/timer.hpp>
+#include <gofer/trace.hpp>

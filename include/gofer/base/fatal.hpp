@@ -2,6 +2,7 @@
 // Callers: every room. Safe in a signal handler: formats into a buffer on the stack, allocates nothing.
 #pragma once
 
+#include <atomic>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +23,18 @@ namespace gofer::inline v1::base {
     [[maybe_unused]] auto written = ::write(STDERR_FILENO, text, size);
 }
 
+/// What the rooms above still want to do when the process dies of an error of ours: write the flight recorder's file.
+/// May run in a signal handler.
+using LastAct = void (*)() noexcept;
+[[gnu::visibility("default")]] inline std::atomic<LastAct>& last_act() noexcept {
+    static std::atomic<LastAct> act{nullptr};
+    return act;
+}
+/// Does it, the first time.
+[[gnu::cold]] inline void act_last() noexcept {
+    if (const LastAct act = last_act().exchange(nullptr)) act();
+}
+
 /// Prints `fatal error: ` and the message (what, who, where, what to do), then aborts.
 template <class... Args>
 [[noreturn, gnu::cold, gnu::noinline]] void fatal(const char* format, Args... args) noexcept {
@@ -31,6 +44,7 @@ template <class... Args>
     else
         std::snprintf(text, sizeof text, format, args...);
     say("fatal error: %s\n", text);
+    act_last();
     std::abort();
 }
 

@@ -73,7 +73,7 @@ inline bool take_snapshot(Snapshot& s, task::Goroutine& g, bool held, std::int64
     s.place = g.place();
     s.home = g.home;
     s.worker = g.worker;
-    s.pinned = g.pinned_to != nullptr;
+    s.pinned = g.pins > 0;
     copy_name(g, s.name, sizeof s.name);
     s.reason = s.parked() ? g.reason.load(std::memory_order_relaxed) : task::WaitReason::none;
     if (!held) return doing_of(g, held) != Doing::nothing && g.id == s.id;

@@ -10,6 +10,7 @@
 
 #include <gofer/fiber/trim.hpp>
 #include <gofer/sched/monitor.hpp>
+#include <gofer/sched/recorder.hpp>
 #include <gofer/sched/search.hpp>
 #include <gofer/sched/stand_in.hpp>
 #include <gofer/sched/suspend.hpp>
@@ -55,6 +56,12 @@ inline std::uint64_t next_goroutine_id(Worker& w) noexcept {
         w.last_id = w.next_id + block;
     }
     return w.next_id++;
+}
+/// What next_goroutine_id() will say.
+inline std::uint64_t coming_goroutine_id(Worker& w) noexcept {
+    const std::uint64_t id = next_goroutine_id(w);
+    w.next_id = id;
+    return id;
 }
 
 /// Runs a fresh goroutine to its end on the stack of the caller, which is `self`'s.
@@ -164,15 +171,38 @@ inline Runnable take_pinned(Worker& w) noexcept {
     if (w.timers.earliest() != never || !w.pinned.empty()) Monitor::instance().note_busy();
 }
 
+using Find = Runnable (*)(Worker&) noexcept;
+
+/// While the flight recorder is on every turn is the loop's: it calls for its own attention again and again, so that
+/// nothing is asked on the way from one goroutine straight to the next.
+[[gnu::noinline, gnu::cold]] inline Runnable find_recorded(Worker& w, Find find) noexcept {
+    note_loop(w);
+    const Runnable r = find(w);
+    if (r) note_run(w, r, r.is_task() ? coming_goroutine_id(w) : r.goroutine()->id);
+    w.attention.store(true, std::memory_order_relaxed);
+    return r;
+}
+[[gnu::noinline]] inline Runnable find_as_stand_in(Worker& w) noexcept {
+    return recording() ? find_recorded(w, find_work_as_stand_in) : find_work_as_stand_in(w);
+}
+
+enum class Recorded : bool { no, yes };
+
 /// The next thing to run; nothing when the runtime has stopped, or this thread is to end.
-inline Runnable find_work(Worker& w) noexcept {
-    if (w.stand_in()) [[unlikely]]
-        return find_work_as_stand_in(w);
+template <Recorded recorded = Recorded::no>
+Runnable find_work(Worker& w) noexcept {
+    if (recorded == Recorded::no && w.stand_in()) [[unlikely]]
+        return find_as_stand_in(w);
     Scheduler& s = *w.scheduler;
     for (;;) {
         if (s.stopped.load(std::memory_order_relaxed)) [[unlikely]] return {};
         Runnable r;
-        if (w.loop_is_due()) r = attend(w);
+        if (w.loop_is_due()) {
+            if (recorded == Recorded::no && recording()) return find_recorded(w, find_work<Recorded::yes>);
+            r = attend(w);
+        }
+        if constexpr (recorded == Recorded::yes) // left to us by choose_next(), which has counted a turn as we do
+            if (!r && Worker::is_turn_of_line(w.turns.load(std::memory_order_relaxed) & ~1u)) r = w.queue.pop_line();
         if (!r) r = w.queue.pop();
         if (!r && fire_timers(w, w, base::now_ns())) r = w.queue.pop();
         if (!r) r = search(w);
@@ -230,6 +260,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     }
     must_not_be_forked();
+    if (recording()) note_end_of_loop(*w);
     stand_still_at_exit(*w);
     if (w->scheduler->stopped.load(std::memory_order_relaxed) && w->scheduler->live() > 0) keep_for_ever(*w->scheduler);
     w->set_after(after_retire, nullptr);

@@ -9,19 +9,32 @@ inline Scheduler* home_of(const Goroutine* g) noexcept {
     return static_cast<Scheduler*>(g->home);
 }
 
-/// Queues a parked goroutine. Exactly once for each park, by whoever claimed the wait. Any thread.
-inline void make_runnable(Goroutine* g) noexcept {
-    Scheduler* home = home_of(g);
-    Worker* w = this_worker();
-    g->becomes_runnable();
-    if (g->pinned_to) [[unlikely]]
-        return home->send_to_pin(g);
+inline void queue_woken(Scheduler* home, Worker* w, Goroutine* g) noexcept {
     if (w && w->scheduler == home) [[likely]] {
         w->queue.push_next(Runnable(g));
         home->notify(*w);
     } else {
         home->inject(Runnable(g));
     }
+}
+
+/// One that is pinned, or that wants to know who wakes it.
+[[gnu::noinline, gnu::cold]] inline void wake_out_of_line(Scheduler* home, Worker* w, Goroutine* g) noexcept {
+    using Kind = task::Waker::Kind;
+    task::Waker waker{.kind = w ? Kind::unknown : Kind::thread, .time = base::now_ns()};
+    if (const Goroutine* self = w ? static_cast<Goroutine*>(w->current) : nullptr)
+        waker = {Kind::goroutine, w->scheduler->id, w->index, self->id, waker.time};
+    g->woken_by(waker) ? home->send_to_pin(g) : queue_woken(home, w, g);
+}
+
+/// Queues a parked goroutine. Exactly once for each park, by whoever claimed the wait. Any thread.
+inline void make_runnable(Goroutine* g) noexcept {
+    Scheduler* home = home_of(g);
+    Worker* w = this_worker();
+    g->becomes_runnable();
+    if (g->pinned_to) [[unlikely]]
+        return wake_out_of_line(home, w, g);
+    queue_woken(home, w, g);
 }
 
 /// The same, and what the caller did happens before what the goroutine does next.

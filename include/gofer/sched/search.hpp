@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include <gofer/sched/ready.hpp>
+#include <gofer/sched/recorder.hpp>
 #include <gofer/sched/scheduler.hpp>
 
 namespace gofer::inline v1::sched {
@@ -39,8 +40,8 @@ inline bool fire_timers(Worker& w, Worker& of, std::int64_t now) noexcept {
     return woken.run_due() || woken.first;
 }
 
-inline Runnable take_stolen(Worker& w, const Runnable* stolen, std::uint32_t n) noexcept {
-    w.steals.add(n);
+inline Runnable take_stolen(Worker& w, const Worker& from, const Runnable* stolen, std::uint32_t n) noexcept {
+    count_steals(w, from, n);
     for (std::uint32_t i = n; i-- > 1;) w.queue.push(stolen[i]); // newest end last: the oldest of them runs first
     return stolen[0];
 }
@@ -78,10 +79,10 @@ inline Runnable look_at(Worker& thief, Worker& victim, std::int64_t now) noexcep
     if (worth_stealing(victim, seen)) {
         if (!thief.loot) thief.loot = std::make_unique<Runnable[]>(steal_batch);
         if (const std::uint32_t n = victim.queue.steal(thief.loot.get(), steal_batch))
-            return take_stolen(thief, thief.loot.get(), n);
+            return take_stolen(thief, victim, thief.loot.get(), n);
     }
     Runnable next = seen.next;
-    if (next && seen.next_is_stuck && victim.queue.steal_next(next)) return take_stolen(thief, &next, 1);
+    if (next && seen.next_is_stuck && victim.queue.steal_next(next)) return take_stolen(thief, victim, &next, 1);
     return {};
 }
 

@@ -41,7 +41,7 @@ inline void take_over(Worker& w, std::int64_t now) noexcept {
     for (auto& v : s.workers) {
         if (v.get() == &w || !v->stuck.load(std::memory_order_relaxed)) continue;
         const std::uint32_t n = v->queue.take_all(w.loot.get(), steal_batch);
-        w.steals.add(n);
+        count_steals(w, *v, n);
         take_in(w, w.loot.get(), n, now);
         fire_timers(w, *v, now);
     }
@@ -171,7 +171,7 @@ inline constexpr std::uint32_t share_of_stuck = 64;
         if (next && v->queue.steal_next(next)) w.queue.push_in_line(next);
         const std::uint32_t n = v->queue.steal(taken, share_of_stuck);
         for (std::uint32_t i = 0; i < n; ++i) w.queue.push_in_line(taken[i]);
-        w.steals.add(n);
+        count_steals(w, *v, n);
     }
 }
 

@@ -7,6 +7,7 @@
 #include <gofer/fiber/switch.hpp>
 #include <gofer/sched/death.hpp>
 #include <gofer/sched/ready.hpp>
+#include <gofer/sched/recorder.hpp>
 #include <gofer/sched/scheduler.hpp>
 
 namespace gofer::inline v1::sched {
@@ -81,15 +82,21 @@ inline Goroutine* enter_loop(Worker& w, Runnable handed = {}) noexcept {
     return take_spare(w);
 }
 
+/// The same from a goroutine, when the loop is due.
+[[gnu::noinline]] inline Goroutine* leave_for_loop(Worker& w) noexcept {
+    if (recording()) note_left(w, *w.current);
+    return enter_loop(w);
+}
+
 /// Where the worker goes from a goroutine that leaves it.
 inline Goroutine* choose_next(Worker& w) noexcept {
     const std::uint32_t turn = w.count_turn();
     Runnable r;
     if (Worker::is_turn_of_line(turn)) [[unlikely]] {
-        if (w.loop_is_due()) return enter_loop(w);
+        if (w.loop_is_due()) return leave_for_loop(w);
         r = w.queue.pop_line();
     } else if (w.attention.load(std::memory_order_relaxed)) [[unlikely]] {
-        return enter_loop(w);
+        return leave_for_loop(w);
     }
     if (!r) r = w.queue.pop();
     return r && !r.is_task() ? enter(w, r.goroutine()) : enter_loop(w, r);
@@ -146,10 +153,10 @@ GOFER_UNINSTRUMENTED inline void yield() noexcept {
     Goroutine* self = w->current;
     if (self->pinned_to) [[unlikely]] {
         self->becomes_runnable();
-        suspend_to(w, self, enter_loop(*w), after_pinned_yield, w);
+        suspend_to(w, self, leave_for_loop(*w), after_pinned_yield, w);
     } else if (w->loop_is_due()) {
         self->becomes_runnable();
-        suspend_to(w, self, enter_loop(*w), after_long_yield, w);
+        suspend_to(w, self, leave_for_loop(*w), after_long_yield, w);
     } else if (w->has_local_work()) {
         self->becomes_runnable();
         const Runnable next = w->queue.exchange_and_hold(Runnable(self));

@@ -50,7 +50,7 @@ struct Chain {
 
     void add(task::Goroutine* g) noexcept {
         g->becomes_runnable();
-        if (g->pinned_to) [[unlikely]] {
+        if (g->pinned_to && g->woken_by({.kind = task::Waker::Kind::timer, .time = base::now_ns()})) [[unlikely]] {
             g->next = pinned;
             pinned = g;
             return;

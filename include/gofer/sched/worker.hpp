@@ -22,6 +22,7 @@
 namespace gofer::inline v1::sched {
 
 class Scheduler;
+struct Track; // recorder.hpp
 
 /// What a thief saw of a victim when it looked last (search.hpp).
 struct Look {
@@ -116,6 +117,7 @@ struct alignas(64) Worker : fiber::Carrier {
     base::Random random;
     std::unique_ptr<Look[]> looks;
     std::unique_ptr<Runnable[]> loot; // what a steal brings, on its way into the queue
+    Track* track = nullptr; // the flight recorder's, once there has been one
 
     // Written by the worker, read by others.
     alignas(64) std::atomic<std::uint32_t> turns{0};

@@ -58,6 +58,7 @@ inline void start_threads(Scheduler& s) {
     install_death_reports();
     install_exit_handler();
     Monitor::instance().add(s);
+    if (recording()) call_to_record(s);
     for (auto& w : s.workers) {
         s.retain();
         try {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -21,10 +22,22 @@ namespace gofer::inline v1::task {
 
 enum class State : std::uint8_t { vacant, running, parked, runnable };
 
+/// Who made a goroutine ready, for the flight recorder.
+struct Waker {
+    enum class Kind : std::uint8_t { unknown, goroutine, timer, thread };
+
+    Kind kind = Kind::unknown;
+    std::uint32_t scheduler = 0; // of the worker that it was on, as is the next
+    std::uint32_t worker = 0;
+    std::uint64_t id = 0; // of the goroutine
+    std::int64_t time = 0;
+};
+
 /// What few goroutines have: allocated when first needed, freed when the goroutine ends.
 struct Extras {
     std::string name;
     Locals locals;
+    Waker waker;
 };
 
 /// What to do when a goroutine is abandoned at the end of its runtime; lies in its closure.
@@ -40,7 +53,7 @@ struct Goroutine : fiber::Fiber {
     std::uint64_t id = 0;
     void* home = nullptr;             // the scheduler it belongs to
     void* worker = nullptr;           // the worker it runs on now
-    void* pinned_to = nullptr;        // the worker it stays on; written by itself
+    void* pinned_to = nullptr;        // the worker it stays on; written by itself. See asks_for_waker()
     unsigned pins = 0;
     const void* waits_on = nullptr;   // what it is parked on
     const void* episode = nullptr;    // the wait::Episode it is parked in
@@ -95,13 +108,30 @@ struct Goroutine : fiber::Fiber {
         episode = wait;
         state.store(State::parked, std::memory_order_relaxed);
     }
+    /// It parks while the flight recorder is on: whoever wakes it is to leave its name. The wish stands in the lowest bit
+    /// of `pinned_to`, so that whoever wakes a goroutine asks one question for both, as it does without a recorder.
+    void asks_for_waker() noexcept {
+        if (!extras) set_extras(new (std::nothrow) Extras);
+        if (!extras) return;
+        extras->waker = {};
+        pinned_to = reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(pinned_to) | 1);
+    }
+    /// For whoever wakes it and has found `pinned_to` set. True: it is pinned, and has to go to that worker.
+    [[gnu::noinline, gnu::cold]] bool woken_by(const Waker& waker) noexcept {
+        const auto bits = reinterpret_cast<std::uintptr_t>(pinned_to);
+        if (bits & 1) {
+            extras->waker = waker;
+            pinned_to = reinterpret_cast<void*>(bits & ~std::uintptr_t{1});
+        }
+        return pinned_to != nullptr;
+    }
     void becomes_runnable() noexcept { state.store(State::runnable, std::memory_order_relaxed); }
     void resumes() noexcept { state.store(State::running, std::memory_order_relaxed); }
 
 private:
     [[gnu::noinline]] void adopt(TaskOptions* options) {
         if (options->name.empty()) return;
-        set_extras(new Extras{options->name, {}});
+        set_extras(new Extras{options->name, {}, {}});
     }
     Extras* set_extras(Extras* replacement) noexcept {
         const std::lock_guard<base::SpinLock> guard(extras_lock);

@@ -43,6 +43,7 @@ gofer_v1_goroutine_personality(int, _Unwind_Action actions, std::uint64_t, _Unwi
     if (!(actions & _UA_SEARCH_PHASE)) return _URC_CONTINUE_UNWIND;
     abi::__cxa_begin_catch(exception);
     if (ReportUncaught report = uncaught_reporter().load()) describe_current(report);
+    base::act_last();
     std::terminate();
 }
 }

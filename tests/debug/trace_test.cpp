@@ -1,0 +1,394 @@
+// The flight recorder: what it notes, and that it changes nothing.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+
+#include <gofer/gofer.hpp>
+
+#include "support/catch.hpp"
+#include "support/dies.hpp"
+#include "support/fixture.hpp"
+#include "support/trace_reader.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using fixture::Slice;
+using fixture::TracePath;
+using fixture::TraceReader;
+
+template <class Body>
+void at(unsigned workers, Body body) {
+    fixture::at_workers(workers, body);
+}
+
+/// A recording, which ends with the scope when a test fails before it has stopped it.
+struct Recorded {
+    explicit Recorded(const std::string& path) { gofer::trace::start(path); }
+    ~Recorded() {
+        try {
+            gofer::trace::stop();
+        } catch (const std::system_error&) { // the test has failed already
+        }
+    }
+    Recorded(const Recorded&) = delete;
+    Recorded& operator=(const Recorded&) = delete;
+};
+
+template <class Body>
+TraceReader trace_of(Body body, unsigned workers = 2) {
+    const TracePath path;
+    {
+        const Recorded recorded{path};
+        fixture::at_workers(workers, body);
+    }
+    return TraceReader{path};
+}
+
+/// Two named goroutines that hand an int to and fro.
+void play(int rounds) {
+    gofer::Channel<int> there, back;
+    gofer::WaitGroup wg;
+    wg.go({.name = "ping"}, [=] {
+        for (int i = 0; i < rounds; ++i) {
+            there.send(i);
+            back.receive();
+        }
+    });
+    wg.go({.name = "pong"}, [=] {
+        for (int i = 0; i < rounds; ++i) {
+            there.receive();
+            back.send(i);
+        }
+    });
+    wg.wait();
+}
+
+} // namespace
+
+TEST_CASE("a trace is JSON with a begin and an end for each slice, in order") {
+    for (const unsigned workers : fixture::worker_counts) {
+        const TraceReader trace = trace_of([] { play(200); }, workers);
+        CHECK(trace.of("ping").size() > 2);
+        CHECK(trace.of("pong").size() > 2);
+    }
+}
+
+TEST_CASE("no goroutine of a trace is on two tracks at a time") {
+    for (const unsigned workers : fixture::worker_counts) {
+        const TraceReader trace = trace_of([] { play(200); }, workers);
+        for (const char* name : {"ping", "pong", "main"}) {
+            double end = 0;
+            for (const Slice& s : trace.of(name)) {
+                CHECK(s.begin >= end);
+                end = s.end;
+            }
+        }
+    }
+}
+
+TEST_CASE("a slice carries name, id and place of its goroutine") {
+    std::atomic<std::uint64_t> id{0};
+    const TraceReader trace = trace_of([&] {
+        gofer::WaitGroup wg;
+        wg.go({.name = "reader \"x\"\n"}, [&] { id = gofer::this_goroutine::id(); });
+        wg.wait();
+    });
+    const auto slices = trace.of("reader \"x\"\n (" + std::to_string(id) + ")");
+    REQUIRE(slices.size() == 1);
+    CHECK(slices[0].goroutine == static_cast<long long>(id));
+    CHECK(slices[0].place.find("trace_test.cpp:") != std::string::npos);
+}
+
+TEST_CASE("a slice tells start, park with its reason, and end") {
+    const TraceReader trace = trace_of([] {
+        gofer::Channel<int> c;
+        gofer::WaitGroup wg;
+        wg.go({.name = "receiver"}, [c] { c.receive(); });
+        if (!fixture::parked_reaches(1)) return c.close();
+        c.send(1);
+        wg.wait();
+    });
+    const auto slices = trace.of("receiver");
+    REQUIRE(slices.size() == 2);
+    CHECK(slices[0].here == "starts");
+    CHECK(slices[0].then == "receive on channel");
+    CHECK(slices[1].here == "goes on");
+    CHECK(slices[1].then == "end");
+}
+
+TEST_CASE("an arrow leads from the waker's slice to the one in which the woken goes on") {
+    for (const unsigned workers : fixture::worker_counts) {
+        const TraceReader trace = trace_of([] { play(100); }, workers);
+        REQUIRE(trace.arrows.size() > 2);
+        for (const fixture::Arrow& arrow : trace.arrows) {
+            CHECK(arrow.from <= arrow.to);
+            const Slice* waker = trace.at(arrow.from_track, arrow.from);
+            REQUIRE(waker != nullptr);
+            const Slice* woken = trace.at(arrow.to_track, arrow.to);
+            REQUIRE(woken != nullptr);
+            CHECK(woken->woken_by == "goroutine " + std::to_string(waker->goroutine));
+        }
+    }
+}
+
+TEST_CASE("a trace tells a timer from a thread and a goroutine that wakes") {
+    const TraceReader trace = trace_of([] {
+        gofer::WaitGroup wg;
+        gofer::Channel<int> c;
+        wg.go({.name = "called"}, [c] { c.receive(); });
+        if (!fixture::parked_reaches(1)) return c.close();
+        wg.go({.name = "sleeper"}, [] { gofer::sleep_for(1ms); });
+        std::thread{[c] { c.send(1); }}.join();
+        wg.wait();
+    });
+    const auto slept = trace.of("sleeper"), called = trace.of("called");
+    REQUIRE(slept.size() == 2);
+    CHECK(slept[0].then == "sleep");
+    CHECK(slept[1].woken_by == "a timer");
+    REQUIRE(called.size() == 2);
+    CHECK(called[1].woken_by == "a thread");
+}
+
+TEST_CASE("a trace shows yields, and blocking code as a reason") {
+    const TraceReader trace = trace_of([] {
+        gofer::WaitGroup wg;
+        wg.go({.name = "blocker"}, [] { gofer::blocking([] {}); });
+        for (int i = 0; i < 3; ++i)
+            wg.go({.name = "yielder"}, [] {
+                for (int k = 0; k < 10; ++k) gofer::yield();
+            });
+        wg.wait();
+    }, 1);
+    CHECK(trace.of("blocker").at(0).then == "its blocking code");
+    CHECK(trace.of("yielder").at(0).then == "yield");
+}
+
+TEST_CASE("a trace shows what one worker takes from another") {
+    const TraceReader trace = trace_of([] {
+        gofer::WaitGroup wg;
+        std::atomic<bool> enough{false};
+        for (int i = 0; i < 64; ++i)
+            wg.go([&enough] {
+                while (!enough) std::this_thread::yield();
+            });
+        static_cast<void>(fixture::eventually([] { return gofer::Runtime::current().stats().steals > 0; }));
+        enough = true;
+        wg.wait();
+    });
+    REQUIRE_FALSE(trace.thefts.empty());
+    CHECK(trace.thefts[0].find("from worker") != std::string::npos);
+}
+
+TEST_CASE("a goroutine that runs when the trace begins is in it from its beginning") {
+    const TracePath path;
+    fixture::at_each_worker_count([&path] {
+        gofer::this_goroutine::set_name("early");
+        gofer::trace::start(path);
+        const auto limit = gofer::Clock::now() + 10s;
+        while (gofer::Clock::now() < limit && gofer::Runtime::current().stats().parks < 1) gofer::sleep_for(100us);
+        gofer::trace::stop();
+        const TraceReader trace{path};
+        VERIFY(!trace.of("early").empty());
+    });
+}
+
+TEST_CASE("a slice that goes on when the trace stops ends there") {
+    const TracePath path;
+    at(1, [&path] {
+        gofer::trace::start(path);
+        gofer::yield();
+        gofer::WaitGroup wg;
+        wg.go({.name = "stopper"}, [] { gofer::trace::stop(); });
+        wg.wait();
+        const TraceReader trace{path};
+        VERIFY(trace.of("stopper").size() == 1);
+        VERIFY(trace.of("stopper")[0].then == "goes on");
+    });
+}
+
+TEST_CASE("a second trace holds nothing of the first") {
+    static_cast<void>(trace_of([] { play(10); }));
+    const TraceReader second = trace_of([] {
+        gofer::WaitGroup wg;
+        wg.go({.name = "other"}, [] {});
+        wg.wait();
+    });
+    CHECK(second.of("ping").empty());
+    CHECK(second.of("other").size() == 1);
+}
+
+TEST_CASE("a goroutine that parked in one trace may be woken in the next, or in none") {
+    const TracePath path;
+    for (const bool next : {false, true}) {
+        gofer::trace::start(path);
+        at(2, [next, &path] {
+            gofer::Channel<int> c;
+            gofer::WaitGroup wg;
+            wg.go([c] { c.receive(); });
+            if (!fixture::parked_reaches(1)) return c.close();
+            gofer::trace::stop();
+            if (next) gofer::trace::start(path);
+            c.send(1);
+            wg.wait();
+        });
+        gofer::trace::stop();
+        CHECK_NOTHROW(TraceReader{path});
+    }
+}
+
+TEST_CASE("of more events than a track holds the last are kept") {
+    constexpr int rounds = 80'000;
+    const TraceReader trace = trace_of([] {
+        gofer::WaitGroup wg;
+        for (int i = 0; i < 2; ++i)
+            wg.go({.name = "yielder"}, [] {
+                for (int k = 0; k < rounds / 2; ++k) gofer::yield();
+            });
+        wg.wait();
+        gofer::this_goroutine::set_name("last");
+        gofer::yield();
+    }, 1);
+    for (const auto& [track, name] : trace.tracks)
+        CHECK(std::count_if(trace.slices.begin(), trace.slices.end(),
+                            [t = track](const Slice& s) { return s.track == t; }) <= 65'536);
+    CHECK_FALSE(trace.of("last").empty());
+}
+
+TEST_CASE("a pinned goroutine stays on its thread while a trace is recorded") {
+    const TracePath path;
+    const Recorded recorded{path};
+    fixture::at_each_worker_count([] {
+        gofer::WaitGroup wg;
+        for (int g = 0; g < 4; ++g)
+            wg.go([] {
+                const gofer::this_goroutine::Pin pin;
+                const auto home = std::this_thread::get_id();
+                for (int i = 0; i < 50; ++i) {
+                    if (i % 2 == 0)
+                        gofer::sleep_for(10us);
+                    else
+                        gofer::yield();
+                    VERIFY(std::this_thread::get_id() == home);
+                }
+            });
+        wg.wait();
+    });
+    gofer::trace::stop();
+    CHECK_NOTHROW(TraceReader{path});
+}
+
+TEST_CASE("a pair that wakes each other keeps no third from running while a trace is recorded") {
+    const TracePath path;
+    const Recorded recorded{path};
+    at(1, [] {
+        gofer::Channel<int> there, back;
+        std::atomic<bool> stop{false};
+        std::atomic<int> turns{0};
+        gofer::WaitGroup wg;
+        wg.go([&] {
+            while (!stop) {
+                there.send(1);
+                back.receive();
+            }
+            there.close();
+        });
+        wg.go([&] {
+            while (there.receive()) back.send(1);
+        });
+        wg.go([&] {
+            while (++turns < 1000) gofer::yield();
+            stop = true;
+        });
+        wg.wait();
+        VERIFY(turns == 1000);
+    });
+}
+
+TEST_CASE("a trace that is recorded cannot be started again") {
+    const TracePath path, other{"other"};
+    const Recorded recorded{path};
+    CHECK_THROWS_AS(gofer::trace::start(other), std::logic_error);
+}
+
+TEST_CASE("stopping a trace that is not recorded does nothing") {
+    CHECK_NOTHROW(gofer::trace::stop());
+}
+
+TEST_CASE("a trace whose file cannot be made throws, and is not recorded") {
+    CHECK_THROWS_AS(gofer::trace::start("/nonexistent/trace.json"), std::system_error);
+    CHECK_NOTHROW(gofer::trace::stop());
+}
+
+TEST_CASE("a trace that does not fit on its disk says so when it stops") {
+    if (!std::ifstream{"/dev/full"}) return;
+    gofer::trace::start("/dev/full");
+    CHECK_THROWS_AS(gofer::trace::stop(), std::system_error);
+}
+
+TEST_CASE("a fatal error writes the trace") {
+    const bool child = std::getenv("GOFER_TEST_CHILD") != nullptr;
+    std::optional<TracePath> path;
+    if (!child) path.emplace("fatal");
+    const auto death = fixture::death_of([] {
+        gofer::trace::start("/tmp/gofer_" + std::to_string(::getppid()) + "_fatal.json");
+        gofer::run([] {
+            gofer::this_goroutine::set_name("culprit");
+            gofer::yield();
+            gofer::Mutex m;
+            m.unlock();
+        });
+    });
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("fatal error"));
+    CHECK_FALSE(TraceReader{*path}.of("culprit").empty());
+}
+
+TEST_CASE("an exception that leaves a goroutine writes the trace") {
+    const bool child = std::getenv("GOFER_TEST_CHILD") != nullptr;
+    std::optional<TracePath> path;
+    if (!child) path.emplace("uncaught");
+    const auto death = fixture::death_of([] {
+        gofer::trace::start("/tmp/gofer_" + std::to_string(::getppid()) + "_uncaught.json");
+        gofer::run([] {
+            gofer::go({.name = "thrower"}, [] { throw std::runtime_error("gone"); });
+            gofer::sleep_for(10s);
+        });
+    });
+    CHECK(death.signal == SIGABRT);
+    CHECK_FALSE(TraceReader{*path}.of("thrower").empty());
+}
+
+TEST_CASE("a program under GOFER_TRACE writes its trace at exit") {
+    if (std::getenv("GOFER_TEST_CHILD") != nullptr) {
+        gofer::run([] { play(10); });
+        std::exit(0);
+    }
+    const TracePath path{"environment"};
+    ::setenv("GOFER_TRACE", static_cast<const std::string&>(path).c_str(), 1);
+    const auto end = fixture::death_of([] {});
+    ::unsetenv("GOFER_TRACE");
+    CHECK(end.signal == 0);
+    CHECK_FALSE(TraceReader{path}.of("ping").empty());
+}
+
+TEST_CASE("a trace that is not stopped is written at exit") {
+    const bool child = std::getenv("GOFER_TEST_CHILD") != nullptr;
+    std::optional<TracePath> path;
+    if (!child) path.emplace("exit");
+    const auto end = fixture::death_of([] {
+        gofer::trace::start("/tmp/gofer_" + std::to_string(::getppid()) + "_exit.json");
+        gofer::run([] { play(10); });
+        std::exit(0);
+    });
+    CHECK(end.signal == 0);
+    CHECK_FALSE(TraceReader{*path}.of("ping").empty());
+}
