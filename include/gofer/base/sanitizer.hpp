@@ -1,5 +1,9 @@
 // What ThreadSanitizer, AddressSanitizer and valgrind have to be told; empty in every other build.
 //
+// Valgrind needs to know which memory is a stack: without that it takes a switch for one frame of many megabytes, and
+// callgrind's costs a function and memcheck's findings are wrong. No compiler says that a program will run under it, so
+// the program says so itself: define GOFER_VALGRIND (everywhere) where valgrind's headers are installed.
+//
 // TSan: the engine's own bookkeeping (queues, wait lists, stacks) is guarded by locks that are released on the
 // other side of a context switch, by another goroutine. Seen through TSan's eyes those would be edges between
 // goroutines that never met, and would hide the user's races. So engine code runs inside an EngineRegion, where
@@ -22,6 +26,9 @@
 #define GOFER_ASAN 1
 #endif
 
+#if defined(GOFER_VALGRIND)
+#include <valgrind/valgrind.h>
+#endif
 #if defined(GOFER_TSAN)
 #include <sanitizer/tsan_interface.h>
 extern "C" {
@@ -57,6 +64,13 @@ inline constexpr bool asan_build = false;
 #endif
 /// Sanitizers enlarge every frame, so stacks are reserved larger by this factor.
 inline constexpr unsigned stack_scale = (tsan_build || asan_build) ? 4 : 1;
+
+/// This memory is a stack from now on, until the end of the process.
+inline void tell_valgrind_of_stack([[maybe_unused]] char* bottom, [[maybe_unused]] char* top) noexcept {
+#if defined(GOFER_VALGRIND)
+    static_cast<void>(VALGRIND_STACK_REGISTER(bottom, top));
+#endif
+}
 
 /// What has happened here happens before whoever calls tsan_acquire on the same address afterwards.
 inline void tsan_release([[maybe_unused]] const void* address) noexcept {

@@ -95,6 +95,7 @@ public:
         if (index == reserved_) reserve_more(index);
         StackSpan span = at(index);
         span.guard = Guards::install(span.bottom - guard_size);
+        base::tell_valgrind_of_stack(span.bottom, span.top);
         prepare(span);
         count_.store(index + 1, std::memory_order_release); // partner: size(), read by trimmer, reports and handler
         lock_.unlock();
