@@ -6,18 +6,13 @@
 #pragma once
 
 #include <atomic>
-#include <cxxabi.h>
 #include <memory>
 #include <type_traits>
 #include <utility>
 
+#include <gofer/base/thread_exit.hpp>
 #include <gofer/sched/this_worker.hpp>
 #include <gofer/task/locals.hpp>
-
-extern "C" {
-// Of the shared object this code is in. What keeps it loaded until its threads' values are gone.
-[[gnu::visibility("hidden")]] extern void* __dso_handle;
-}
 
 namespace gofer::inline v1 {
 namespace locals {
@@ -49,7 +44,7 @@ inline void end_thread(void* locals) noexcept {
     if (task::Goroutine* g = sched::this_identity()) return g->need_extras().locals;
     if (!of_thread()) {
         auto fresh = std::make_unique<task::Locals>();
-        abi::__cxa_thread_atexit(&end_thread, fresh.get(), &__dso_handle);
+        base::at_thread_exit(&end_thread, fresh.get());
         of_thread() = fresh.release();
     }
     return *of_thread();

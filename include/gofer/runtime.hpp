@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gofer/debug/deadlock.hpp>
 #include <gofer/debug/shutdown.hpp>
 #include <gofer/go.hpp>
 #include <gofer/runtime_options.hpp>
@@ -97,6 +98,7 @@ private:
     }
 
     static sched::Scheduler* make(const RuntimeOptions& options);
+    static sched::OnDeadlock on_deadlock(DeadlockOption option) noexcept;
 
     RuntimeOptions options_;
     sched::Scheduler* scheduler_;
@@ -158,7 +160,7 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
     spawn::start(scheduler_, &options, place,
                  task::Sequence<Main, decltype(done)>(
                      Main{task::bind(std::forward<F>(f), std::forward<Args>(args)...), &outcome}, done));
-    ended.wait();
+    ended.wait_as(task::WaitReason::inner_run);
     return static_cast<R>(outcome.give());
 }
 
@@ -166,6 +168,7 @@ inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
     sched::must_not_be_forked();
     auto* s = new sched::Scheduler(options.workers ? options.workers : sched::default_worker_count(),
                                    options.stack_size);
+    s->on_deadlock = on_deadlock(options.deadlock);
     try {
         sched::start_threads(*s);
     } catch (...) {
@@ -175,6 +178,16 @@ inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
         throw;
     }
     return s;
+}
+
+inline sched::OnDeadlock Runtime::on_deadlock(DeadlockOption option) noexcept {
+    if (!option.said()) return sched::OnDeadlock::by_rule;
+    switch (option) {
+    case Deadlock::abort: return sched::OnDeadlock::abort;
+    case Deadlock::report: return sched::OnDeadlock::report;
+    case Deadlock::ignore: return sched::OnDeadlock::ignore;
+    }
+    return sched::OnDeadlock::by_rule;
 }
 
 inline Runtime& Runtime::current() {

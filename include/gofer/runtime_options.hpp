@@ -16,8 +16,22 @@ enum class Leaks {
     abort,   ///< a fatal error
 };
 
-/// What happens when nothing in the process can ever wake anybody.
+/// What happens when nothing in the process can ever wake anybody: a fatal error, a report on stderr, or nothing.
 enum class Deadlock { abort, report, ignore };
+
+/// A Deadlock, and whether it was said or left as it was. Left: `abort`, but a report where the process has threads that
+/// have never called the library, since they may be about to.
+class DeadlockOption {
+public:
+    constexpr DeadlockOption() noexcept = default;
+    constexpr DeadlockOption(Deadlock chosen) noexcept : value_(chosen), said_(true) {} // NOLINT: a Deadlock is one
+    constexpr operator Deadlock() const noexcept { return value_; }                     // NOLINT
+    constexpr bool said() const noexcept { return said_; }
+
+private:
+    Deadlock value_ = Deadlock::abort;
+    bool said_ = false;
+};
 
 /// Options of a Runtime. Designators in this order.
 struct RuntimeOptions {
@@ -30,7 +44,8 @@ struct RuntimeOptions {
     /// How long goroutines that are left at the end of `run` are waited for; less when nothing can wake them.
     std::chrono::milliseconds shutdown_grace{100};
     Leaks leaks{};
-    Deadlock deadlock{};
+    /// Judged over the whole process. If runtimes that are concerned differ, the mildest counts.
+    DeadlockOption deadlock{};
 };
 
 /// Counters of a runtime. Each is exact by itself; they are not read at one instant.

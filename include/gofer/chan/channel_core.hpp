@@ -123,6 +123,9 @@ public:
         receivers_.remove_if_linked(w);
     }
 
+    /// Whether somebody waits to receive. A hint.
+    bool awaited() const noexcept { return !receivers_.empty(); }
+
     // For timers (clockwork.hpp), and for a select that waits on one.
     bool runs_by_the_clock() const noexcept { return clockwork_.runs(); }
     void start_clock(std::int64_t due, std::int64_t period) noexcept { clockwork_.start(due, period); }

@@ -17,6 +17,10 @@ public:
         : Scope(above, deadline), Timer(&TimedScope::ring, true), Due(&TimedScope::time_is_over) {}
 
     void arm() { sched::arm(*this, deadline_ns); }
+    /// The scope that the timer belongs to; null: it is of another kind.
+    static TimedScope* of(sched::Timer& timer) noexcept {
+        return timer.fire == &TimedScope::ring ? static_cast<TimedScope*>(&timer) : nullptr;
+    }
     static void end(Scope& scope) noexcept { Wave::run(scope, {std::errc::timed_out, nullptr}); }
 
 private:

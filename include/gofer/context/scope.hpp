@@ -105,6 +105,17 @@ public:
         return source.get_token();
     }
 
+    /// Whether its end would wake a wait, or run code of the user. For the detector of deadlocks; a hint while goroutines
+    /// run. Where the tree is deeper than most are, it says yes.
+    bool reaches_anyone(unsigned depth = 64) noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        if (!waits_.empty() || !followers_.empty() || source_.stop_possible()) return true;
+        if (done_ != nullptr && done_.core()->awaited()) return true;
+        for (Scope* child = children_.front(); child; child = child->next)
+            if (depth == 0 || child->reaches_anyone(depth - 1)) return true;
+        return false;
+    }
+
 protected:
     ~Scope() override {
         if (Scope* up = above(); up && !fired_.load(std::memory_order_relaxed)) up->forget(*this);

@@ -51,6 +51,8 @@ struct Listener : base::ListHook<Listener> {
 
     /// Under the watch's lock. A scope that has to end, retained, or null.
     virtual Scope* hear(int number) noexcept = 0;
+    /// Whether a signal would wake anybody. Under the watch's lock.
+    virtual bool reaches_anyone() noexcept = 0;
     /// Nobody is behind it any more: the watch deletes it.
     virtual bool abandoned() const noexcept = 0;
 
@@ -62,6 +64,17 @@ public:
     [[gnu::visibility("default")]] static SignalWatch& instance() {
         static SignalWatch& watch = *new SignalWatch; // never destroyed: its thread outlives main
         return watch;
+    }
+
+    /// Null before first use. For reports, which must not start it.
+    static SignalWatch* made() noexcept { return made_slot().load(std::memory_order_acquire); }
+
+    /// Whether a signal could wake anybody, or does so at the moment.
+    bool may_wake() noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        for (Listener* l = listeners_.front(); l; l = l->next)
+            if (l->reaches_anyone()) return true;
+        return delivering_.load(std::memory_order_acquire); // after the listeners: those it has dealt with reach no one
     }
 
     /// Throws std::system_error for a signal that cannot be caught; nothing has changed then.
@@ -89,6 +102,12 @@ private:
         if (event_ < 0) throw std::system_error(errno, std::generic_category(), "gofer: eventfd");
         event_of_handler().store(event_, std::memory_order_release);
         std::thread([this] { watch(); }).detach();
+        made_slot().store(this, std::memory_order_release);
+    }
+
+    [[gnu::visibility("default")]] static std::atomic<SignalWatch*>& made_slot() noexcept {
+        static constinit std::atomic<SignalWatch*> made{nullptr};
+        return made;
     }
 
     [[gnu::visibility("default")]] static std::atomic<int>& event_of_handler() noexcept {
@@ -112,6 +131,7 @@ private:
 
     void watch() noexcept {
         base::EngineRegion engine;
+        sched::PlainThreads::note_ours();
         ::pthread_setname_np(::pthread_self(), "gofer-signals");
         sigset_t all;
         ::sigfillset(&all);
@@ -119,8 +139,10 @@ private:
         for (;;) {
             std::uint64_t count = 0;
             if (::read(event_, &count, sizeof count) < 0 && errno != EINTR) return;
+            delivering_.store(true, std::memory_order_seq_cst); // partner: may_wake()
             for (int n = 1; n <= SignalSet::last; ++n)
                 for (auto times = pending()[n].exchange(0, std::memory_order_acquire); times > 0; --times) deliver(n);
+            delivering_.store(false, std::memory_order_release);
         }
     }
 
@@ -178,6 +200,7 @@ private:
     const int event_;
     base::SpinLock lock_;
     base::List<Listener> listeners_;
+    std::atomic<bool> delivering_{false};
     bool taken_[SignalSet::last + 1] = {};
     struct sigaction before_[SignalSet::last + 1] = {};
 };

@@ -22,6 +22,7 @@ private:
         static_cast<void>(channel.try_send(number));
         return nullptr;
     }
+    bool reaches_anyone() noexcept override { return channel.core()->awaited(); }
     bool abandoned() const noexcept override { return channel.core()->unshared(); }
 };
 
@@ -38,6 +39,7 @@ private:
     void disarm() noexcept override { SignalWatch::instance().remove(*this); }
 
     Scope* hear(int) noexcept override { return try_retain() ? this : nullptr; }
+    bool reaches_anyone() noexcept override { return Scope::reaches_anyone(); }
     bool abandoned() const noexcept override { return false; }
 };
 

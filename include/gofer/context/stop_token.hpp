@@ -4,6 +4,7 @@
 // no call may park: ours does not, and what it calls in turn runs while the scope is kept.
 #pragma once
 
+#include <atomic>
 #include <new>
 #include <optional>
 #include <stop_token>
@@ -19,7 +20,17 @@ public:
     explicit StoppedScope(Node* above) noexcept : Scope(above) {}
 
     /// Ends it at once when stop was requested already.
-    void listen(std::stop_token token) { callback_.emplace(std::move(token), End{this}); }
+    void listen(std::stop_token token) {
+        alive().fetch_add(1, std::memory_order_relaxed);
+        counted_ = true;
+        callback_.emplace(std::move(token), End{this});
+    }
+
+    /// How many there are in the process.
+    [[gnu::visibility("default")]] static std::atomic<unsigned>& alive() noexcept {
+        static constinit std::atomic<unsigned> count{0};
+        return count;
+    }
 
     // Of two goroutines on one thread, one after the other, the library sees no more than the thread, and TSan no edge.
     static void operator delete(void* memory) noexcept {
@@ -31,6 +42,7 @@ private:
     ~StoppedScope() override {
         base::EngineRegion engine;
         callback_.reset(); // waits for a call that runs on another thread
+        if (counted_) alive().fetch_sub(1, std::memory_order_relaxed);
     }
 
     struct End {
@@ -42,6 +54,7 @@ private:
         }
     };
 
+    bool counted_ = false;
     std::optional<std::stop_callback<End>> callback_;
 };
 

@@ -3,13 +3,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstdio>
 #include <mutex>
 #include <vector>
 
 #include <gofer/debug/leaks.hpp>
+#include <gofer/debug/outlook.hpp>
 #include <gofer/sched/arm.hpp>
-#include <gofer/sched/blocking_pool.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/worker_thread.hpp>
 #include <gofer/time/sleep.hpp>
@@ -17,39 +16,17 @@
 
 namespace gofer::inline v1::debug {
 
-/// Threads of this process as the system counts them, less a sanitizer's own; 0 when it does not say.
-inline unsigned threads_of_process() noexcept {
-    std::FILE* file = std::fopen("/proc/self/status", "re");
-    if (!file) return 0;
-    char line[256];
-    unsigned threads = 0;
-    while (std::fgets(line, sizeof line, file))
-        if (std::sscanf(line, "Threads: %u", &threads) == 1) break;
-    std::fclose(file);
-    return threads && base::tsan_build ? threads - 1 : threads;
-}
-
-/// True when nobody is left who could wake the goroutines of `s`: its workers sleep without a timer, the other
-/// runtimes are empty, and all threads of the process are known (the workers, the monitor, and the caller).
-inline bool nobody_can_wake(sched::Scheduler& s) {
+/// True when nobody is left who could wake the goroutines of a runtime whose end the calling thread awaits.
+inline bool nobody_can_wake() {
     if (sched::this_worker()) return false; // the caller's own runtime lives
-    base::EngineRegion engine;
-    unsigned known = 2 + sched::BlockingPool::instance().idle();
-    bool alive = false;
-    sched::Monitor::instance().for_each([&](sched::Scheduler& other) {
-        known += other.threads.load(std::memory_order_relaxed);
-        if (&other != &s && other.live() > 0) alive = true;
-    });
-    if (alive || !s.all_asleep() || !s.injected.empty()) return false;
-    for (auto& w : s.workers)
-        if (w->timers.size() > 0) return false;
-    return threads_of_process() == known;
+    const Outlook outlook = judge();
+    return outlook.hopeless && outlook.others == 1; // the caller
 }
 
 inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
     const std::int64_t until = base::deadline_after(grace);
     std::chrono::microseconds step{20};
-    while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake(s)) {
+    while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake()) {
         sleep_for(step);
         if (step < std::chrono::milliseconds(1)) step *= 2;
     }

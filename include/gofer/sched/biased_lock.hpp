@@ -17,6 +17,7 @@
 
 #include <gofer/base/futex.hpp>
 #include <gofer/base/spin_lock.hpp>
+#include <gofer/sched/plain_threads.hpp>
 #include <gofer/sched/this_worker.hpp>
 
 namespace gofer::inline v1::sched {
@@ -53,6 +54,7 @@ private:
     static constexpr std::uint32_t longest_streak = 1u << 20;
 
     [[gnu::noinline]] void lock_unbiased(const Worker* w) noexcept {
+        if (!w) PlainThreads::note();
         spin_.lock();
         if (bias_.load(std::memory_order_relaxed)) take_back();
         held_by_bias_ = false;

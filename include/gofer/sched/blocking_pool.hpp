@@ -16,6 +16,7 @@
 #include <gofer/base/clock.hpp>
 #include <gofer/base/futex.hpp>
 #include <gofer/base/spin_lock.hpp>
+#include <gofer/sched/plain_threads.hpp>
 
 namespace gofer::inline v1::sched {
 
@@ -59,6 +60,10 @@ public:
 
     /// Threads that wait for a job.
     unsigned idle() const noexcept { return idle_.load(std::memory_order_relaxed); }
+    bool jobs_wait() noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        return first_ != nullptr;
+    }
     unsigned threads() noexcept {
         const std::lock_guard<base::SpinLock> guard(lock_);
         return threads_;
@@ -80,6 +85,7 @@ private:
 
     void serve(BlockingJob* job) noexcept {
         base::EngineRegion engine;
+        PlainThreads::note_ours();
         ::pthread_setname_np(::pthread_self(), "gofer-blocking");
         for (; job; job = next_job()) job->run(*job);
     }

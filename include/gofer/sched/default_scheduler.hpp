@@ -18,6 +18,7 @@ inline constexpr std::size_t default_stack_size = std::size_t{256} << 10;
     static Scheduler* const made = [] {
         auto* s = new Scheduler(default_worker_count(), default_stack_size);
         s->never_joins = true;
+        s->on_deadlock = OnDeadlock::report;
         start_threads(*s);
         default_scheduler_slot().store(s, std::memory_order_release);
         return s;

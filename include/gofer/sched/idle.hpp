@@ -23,6 +23,9 @@ public:
     /// True: somebody sleeps, nobody searches; who adds work should call wake_one().
     bool call() const noexcept { return call_.load(std::memory_order_relaxed); }
     unsigned sleeping() const noexcept { return sleeping_.load(std::memory_order_relaxed); }
+    /// How often a worker has gone to sleep: if everyone sleeps at two looks that see the same number, nobody was awake
+    /// in between.
+    std::uint64_t sleeps() const noexcept { return sleeps_.load(std::memory_order_relaxed); }
     bool searching() const noexcept { return searching_.load(std::memory_order_relaxed); }
 
     /// Takes the searcher's office if it is free.
@@ -53,6 +56,7 @@ public:
         w.asleep.store(true, std::memory_order_relaxed);
         w.next_sleeper = sleepers_;
         sleepers_ = &w;
+        sleeps_.store(sleeps() + 1, std::memory_order_relaxed);
         sleeping_.store(sleeping() + 1, std::memory_order_relaxed);
         publish();
     }
@@ -160,6 +164,7 @@ private:
     alignas(64) base::SpinLock lock_;
     Worker* sleepers_ = nullptr;
     std::atomic<unsigned> sleeping_{0};
+    std::atomic<std::uint64_t> sleeps_{0};
     std::atomic<bool> searching_{false};
     std::atomic<Worker*> napping_{nullptr};
     std::atomic<bool> poked_{false};

@@ -15,6 +15,10 @@
 
 namespace gofer::inline v1::sched {
 
+/// Looks at a process in which every worker sleeps, on the monitor's thread; returns the moment for the next such look,
+/// or never. It looks anew whenever the process falls idle again, and when the monitor is woken.
+using LookAtIdle = std::int64_t (*)() noexcept;
+
 class Monitor {
 public:
     static constexpr unsigned quiet_ticks = 10;
@@ -52,7 +56,13 @@ public:
         lock_.unlock();
     }
 
-    /// A worker left its sleep. Partner: the heavy barrier in watch().
+    /// Whether its thread is there.
+    bool runs() const noexcept { return runs_.load(std::memory_order_relaxed); }
+
+    /// For the room that judges (debug/deadlock.hpp). Nothing happens at idle without it.
+    void set_look_at_idle(LookAtIdle look) noexcept { look_at_idle_.store(look, std::memory_order_release); }
+
+    /// A worker left its sleep, or a plain thread begins one. Partner: the heavy barrier in sleep().
     void note_busy() noexcept {
         base::light_barrier(asymmetric_);
         if (!asleep_.load(std::memory_order_relaxed)) return;
@@ -94,6 +104,7 @@ private:
 
     void watch() noexcept {
         base::EngineRegion engine;
+        runs_.store(true, std::memory_order_relaxed);
         ::pthread_setname_np(::pthread_self(), "gofer-monitor");
         base::ask_for_short_slices();
         std::int64_t pause = Rescue::calm_tick_ns;
@@ -111,11 +122,18 @@ private:
     void sleep() noexcept {
         asleep_.store(true, std::memory_order_relaxed);
         base::heavy_barrier();
-        bool busy = false;
-        for_each([&busy](Scheduler& s) { busy = busy || !s.all_asleep(); });
-        while (!busy && word_.load(std::memory_order_acquire) == 0) base::futex_wait_until(word_, 0, base::never);
+        while (word_.load(std::memory_order_acquire) == 0 && everyone_sleeps()) {
+            const LookAtIdle look = look_at_idle_.load(std::memory_order_acquire);
+            const std::int64_t until = look ? look() : base::never;
+            base::futex_wait_until(word_, 0, until);
+        }
         asleep_.store(false, std::memory_order_relaxed);
         word_.store(0, std::memory_order_relaxed);
+    }
+    bool everyone_sleeps() noexcept {
+        bool asleep = true;
+        for_each([&asleep](Scheduler& s) { asleep = asleep && s.all_asleep(); });
+        return asleep;
     }
 
     bool look_after_all(std::int64_t& pause) noexcept {
@@ -134,7 +152,9 @@ private:
     base::SpinLock lock_;
     Scheduler* first_ = nullptr;
     base::FutexWord word_{0};
+    std::atomic<bool> runs_{false};
     std::atomic<bool> asleep_{false};
+    std::atomic<LookAtIdle> look_at_idle_{nullptr};
 };
 
 } // namespace gofer::inline v1::sched

@@ -1,6 +1,7 @@
 // Making things runnable. Together with settle (the `after` of a switch) the only ways into the scheduler from above.
 #pragma once
 
+#include <gofer/sched/plain_threads.hpp>
 #include <gofer/sched/scheduler.hpp>
 
 namespace gofer::inline v1::sched {
@@ -14,6 +15,7 @@ inline void queue_woken(Scheduler* home, Worker* w, Goroutine* g) noexcept {
         w->queue.push_next(Runnable(g));
         home->notify(*w);
     } else {
+        if (!w) PlainThreads::note();
         home->inject(Runnable(g));
     }
 }
@@ -70,6 +72,7 @@ inline void start(Scheduler* home, Worker* w, Task* task) noexcept {
         w->queue.push(Runnable(task));
         home->notify(*w);
     } else {
+        if (!w) PlainThreads::note();
         home->spawned_outside.fetch_add(1, std::memory_order_release);
         home->inject(Runnable(task));
     }

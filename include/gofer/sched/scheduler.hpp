@@ -33,6 +33,10 @@ struct Trouble {
     Counter rescues;                               // how often a stand-in was called
 };
 
+/// What is wanted of this runtime when nothing can wake its goroutines any more (debug/deadlock.hpp). `by_rule`: the
+/// process is aborted if that is certain.
+enum class OnDeadlock : std::uint8_t { by_rule, abort, report, ignore };
+
 class Scheduler {
 public:
     Scheduler(unsigned worker_count, std::size_t stack_size)
@@ -52,6 +56,8 @@ public:
     std::atomic<bool> frozen{false};   // the process exits: the workers stand still instead of ending
     std::atomic<bool> ending{false};   // nothing is left but the grace
     bool never_joins = false;         // its threads are detached from the start
+    OnDeadlock on_deadlock = OnDeadlock::by_rule; // set before the threads start
+    bool deadlock_reported = false;   // the monitor's
     std::atomic<void*> face{nullptr}; // the Runtime that users hold
     std::atomic<Companion*> companion{nullptr}; // its background context, once someone has asked for it
     Trouble trouble;

@@ -12,6 +12,7 @@
 // runtime.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -138,6 +139,13 @@ public:
         publish();
         lock_.unlock();
         return woken;
+    }
+
+    /// Whether `holds(timer, deadline)` for some timer. Under the heap's lock.
+    template <class Predicate>
+    bool any(Predicate holds) {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        return std::any_of(entries_.begin(), entries_.end(), [&](const Entry& e) { return holds(*e.timer, e.deadline); });
     }
 
     /// The runtime has ended: calls `adopt(timer, deadline)`, under this heap's lock, for each timer that outlives

@@ -9,6 +9,7 @@
 #include <gofer/sched/exit.hpp>
 #include <gofer/sched/loop.hpp>
 #include <gofer/sched/monitor.hpp>
+#include <gofer/sched/plain_threads.hpp>
 
 namespace gofer::inline v1::sched {
 
@@ -55,6 +56,7 @@ inline void worker_thread(Worker* w) {
 
 /// Starts the threads. Throws std::system_error when the system gives none.
 inline void start_threads(Scheduler& s) {
+    if (!this_worker()) PlainThreads::note();
     install_death_reports();
     install_exit_handler();
     Monitor::instance().add(s);

@@ -86,6 +86,9 @@ public:
               std::forward<Args>(args)...);
     }
 
+    /// The engine's view: a wait for a count of its own, which reports know by another name.
+    void wait_as(task::WaitReason reason) { block(wait::Until::forever(), reason); }
+
 private:
     friend struct debug::Inspector;
 
@@ -129,13 +132,13 @@ private:
         woken.wake_all();
     }
 
-    bool block(wait::Until until) {
+    bool block(wait::Until until, task::WaitReason reason = task::WaitReason::wait_group) {
         if (word_.load(std::memory_order_acquire) < has_waiters) return true;
         if (until.over()) return false;
-        return wait_slow(until);
+        return wait_slow(until, reason);
     }
 
-    [[gnu::noinline]] bool wait_slow(wait::Until until) {
+    [[gnu::noinline]] bool wait_slow(wait::Until until, task::WaitReason reason) {
         base::EngineRegion engine;
         if (!lock_to_wait()) {
             base::engine_acquire(&word_);
@@ -144,7 +147,7 @@ private:
         wait::Episode episode(until);
         wait::Waiter self(episode, nullptr);
         waiters_.push_back(self);
-        episode.park(task::WaitReason::wait_group, this, Lock::unlocker(word_));
+        episode.park(reason, this, Lock::unlocker(word_));
         if (episode.ended() == wait::Ended::by_partner) return true;
         Lock::lock(word_);
         waiters_.remove_if_linked(self);

@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include <gofer/sched/fork.hpp>
+#include <gofer/sched/plain_threads.hpp>
 #include <gofer/sched/ready.hpp>
 #include <gofer/sched/suspend.hpp>
 #include <gofer/wait/until.hpp>
@@ -90,7 +91,7 @@ public:
         if (goroutine_)
             park_goroutine(reason, on, &settle);
         else
-            wait_on_word();
+            wait_on_word(reason, on);
     }
 
     Ended ended() const noexcept {
@@ -138,7 +139,7 @@ private:
             park_goroutine(reason, on, &settle_contested);
             if (sched::TimerHeap* heap = alarm.heap.load(std::memory_order_relaxed)) heap->remove(alarm);
         } else {
-            wait_on_word();
+            wait_on_word(reason, on);
         }
         if (until_.interrupt) until_.interrupt->detach(node);
     }
@@ -166,10 +167,16 @@ private:
     }
 
     // A plain thread leaves only when its word is set, by whoever claimed it, or when it has claimed itself.
-    void wait_on_word() noexcept {
+    [[gnu::noinline]] void wait_on_word(WaitReason reason, const void* on) noexcept {
         unlock_();
         sched::must_not_be_forked();
         std::int64_t deadline = until_.deadline;
+        if (deadline != base::never) return sleep_on_word(deadline);
+        const sched::PlainThreads::Blocked listed(word_, reason, on);
+        sleep_on_word(deadline);
+    }
+    void sleep_on_word(std::int64_t deadline) noexcept {
+        sched::PlainThreads::note();
         while (word_.load(std::memory_order_acquire) == 0) {
             if (base::futex_wait_until(word_, 0, deadline)) continue;
             if (claim(Ended::by_deadline)) return;
