@@ -1,0 +1,46 @@
+#!/bin/sh
+# Runs a broken program, and compares how it ends and every line it writes to stderr with what is expected.
+#
+#   compare.sh EXPECTED PROGRAM [ARGUMENT...]
+#
+# EXPECTED says in its first line how the program ends, `exit N` or `signal N`; the rest is its stderr, where ids and
+# addresses are N, times are T, paths of files are left out, and the lines of goroutines come last, in the order of
+# the alphabet, since their ids are not always given in the same order. With GOFER_WRITE_EXPECTED set, EXPECTED is
+# written instead.
+set -eu
+export LC_ALL=C
+ulimit -c 0
+
+expected=$1
+shift
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+status=0
+"$@" >/dev/null 2>"$work/err" || status=$?
+{
+    if [ "$status" -gt 128 ]; then
+        echo "signal $((status - 128))"
+    else
+        echo "exit $status"
+    fi
+    sed -E \
+        -e '/^Aborted/d' \
+        -e 's/(goroutine|thread|worker|goroutines) [0-9]+(, [0-9]+)*/\1 N/g' \
+        -e 's/0x[0-9a-f]+/N/g' \
+        -e 's/, (for|up to) [0-9.]+ [a-z]+$/, for T/' \
+        -e 's|[^ ]*/tests/broken/||g' \
+        "$work/err" >"$work/normal" # "Aborted" is the shell's
+    grep -v '^  goroutine' "$work/normal" || true
+    grep '^  goroutine' "$work/normal" | sort
+} >"$work/said"
+
+if [ -n "${GOFER_WRITE_EXPECTED-}" ]; then
+    cp "$work/said" "$expected"
+    exit 0
+fi
+diff -u "$expected" "$work/said" || {
+    echo "compare: the report differs; what was written:" >&2
+    cat "$work/err" >&2
+    exit 1
+}
