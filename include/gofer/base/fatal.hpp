@@ -35,6 +35,16 @@ using LastAct = void (*)() noexcept;
     if (const LastAct act = last_act().exchange(nullptr)) act();
 }
 
+/// What is said of the process beside the message; set by the room that knows it. Once a process; others wait.
+using LastWords = void (*)() noexcept;
+[[gnu::visibility("default")]] inline std::atomic<LastWords>& last_words() noexcept {
+    static std::atomic<LastWords> words{nullptr};
+    return words;
+}
+inline void say_last_words() noexcept {
+    if (const LastWords words = last_words().load(std::memory_order_acquire)) words();
+}
+
 /// Prints `fatal error: ` and the message (what, who, where, what to do), then aborts.
 template <class... Args>
 [[noreturn, gnu::cold, gnu::noinline]] void fatal(const char* format, Args... args) noexcept {
@@ -44,6 +54,7 @@ template <class... Args>
     else
         std::snprintf(text, sizeof text, format, args...);
     say("fatal error: %s\n", text);
+    say_last_words();
     act_last();
     std::abort();
 }

@@ -48,6 +48,21 @@ enum class Extent : bool {
     stacks ///< Go's layout
 };
 
+/// Who runs here, as values; false outside of goroutines.
+inline bool take_own_snapshot(Snapshot& s) noexcept {
+    task::Goroutine* self = sched::this_identity();
+    return self && take_snapshot(s, *self, false, base::now_ns());
+}
+
+inline void add_birth(base::Text& text, const Place& place, Within within = Within::a_call) noexcept {
+    if (place.file) return text.add("created by gofer::go\n\t%s:%u\n\n", place.file, place.line);
+    text.add("created by ");
+    add_place(text, place, within);
+    text.add("\n\t");
+    add_offset(text, Symbols::instance().find(static_cast<const char*>(place.address) - 1));
+    text.add("\n\n");
+}
+
 class Dump {
 public:
     /// Looks at every goroutine there is. `patience_ns` is for locks that may never come free when an error is reported.
@@ -121,15 +136,6 @@ private:
         add_activity(text, group.first);
         add_circumstances(text, group);
         text.add("\n");
-    }
-
-    static void add_birth(base::Text& text, const Place& place) noexcept {
-        if (place.file) return text.add("created by gofer::go\n\t%s:%u\n\n", place.file, place.line);
-        text.add("created by ");
-        add_place(text, place);
-        text.add("\n\t");
-        add_offset(text, Symbols::instance().find(static_cast<const char*>(place.address) - 1));
-        text.add("\n\n");
     }
 
     /// Since when, on which thread, and how many more there are like it.

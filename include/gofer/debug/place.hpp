@@ -53,12 +53,19 @@ inline void add_without_version(base::Text& text, const char* name) noexcept {
     if (too_long) text.add("...");
 }
 
-inline void add_function(base::Text& text, const char* name, Within within) noexcept {
-    if (within == Within::a_handler) return add_plain_name(text, name);
+/// As the compiler's messages have it, however long.
+inline void add_whole_name(base::Text& text, const char* name) noexcept {
     int status = -1;
     char* demangled = abi::__cxa_demangle(name, nullptr, nullptr, &status);
-    add_without_version(text, status == 0 && demangled ? demangled : name);
+    text.add("%s", status == 0 && demangled ? demangled : name);
     std::free(demangled);
+}
+
+inline void add_function(base::Text& text, const char* name, Within within) noexcept {
+    if (within == Within::a_handler) return add_plain_name(text, name);
+    base::TextOf<2048> whole;
+    add_whole_name(whole, name);
+    add_without_version(text, whole.c_str());
 }
 
 inline void add_place(base::Text& text, const Place& place, Within within = Within::a_call) noexcept {

@@ -46,7 +46,10 @@ inline _Unwind_Reason_Code note(_Unwind_Context* context, void* argument) {
         --walk.skip;
         return _URC_NO_REASON;
     }
-    if (before) ++address; // as of a call, whose return address is looked up one byte before
+    if (before) { // a signal came here: what stands further in is its handler
+        walk.frames->count = 0;
+        ++address; // as of a call, whose return address is looked up one byte before
+    }
     walk.frames->add(reinterpret_cast<const void*>(address));
     return walk.frames->full() ? _URC_END_OF_STACK : _URC_NO_REASON;
 }

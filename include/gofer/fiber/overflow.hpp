@@ -72,7 +72,7 @@ public:
     SignalStack& operator=(const SignalStack&) = delete;
 
 private:
-    static constexpr std::size_t size = std::size_t{64} << 10;
+    static constexpr std::size_t size = std::size_t{256} << 10; // committed as it is used; reports are made on it
     void* memory_ = nullptr;
     stack_t before_{};
 };

@@ -31,6 +31,7 @@ struct Identity {
 inline void report_uncaught(const char* what) {
     const Goroutine* g = this_goroutine_record();
     base::say("gofer: an exception left %s\n  what(): %s\n", g ? Identity(*g).text : "a goroutine", what);
+    base::say_last_words();
 }
 
 /// In the signal handler, or when a goroutine parks and its canary is dead (systems without guard pages to spare).

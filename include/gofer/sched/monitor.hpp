@@ -9,6 +9,7 @@
 #include <atomic>
 #include <pthread.h>
 #include <thread>
+#include <unistd.h>
 
 #include <gofer/sched/fork.hpp>
 #include <gofer/sched/rescue.hpp>
@@ -28,7 +29,7 @@ public:
         return monitor;
     }
 
-    /// Registers a scheduler, and starts the monitor's thread with the first one.
+    /// Registers a scheduler.
     void add(Scheduler& s) {
         {
             base::EngineRegion engine;
@@ -37,6 +38,12 @@ public:
             first_ = &s;
             lock_.unlock();
         }
+        start();
+        note_busy();
+    }
+
+    /// Starts the monitor's thread, if it has none yet. Throws std::system_error when the system gives none.
+    void start() {
         static const bool started = [this] {
             ::pthread_atfork([] { instance().lock_.lock(); }, [] { instance().lock_.unlock(); },
                              [] { instance().die_in_child(); });
@@ -44,7 +51,18 @@ public:
             return true;
         }();
         static_cast<void>(started);
-        note_busy();
+    }
+
+    /// Has the monitor's thread, which holds nobody up and no lock for long, run this soon, in place of one that it has
+    /// not begun. False: there is no such thread, or it is the caller. Safe in a signal handler.
+    using Errand = void (*)() noexcept;
+    bool send(Errand errand) noexcept {
+        if (!has_thread_.load(std::memory_order_acquire) || tid_.load(std::memory_order_relaxed) == ::gettid())
+            return false;
+        errand_.store(errand, std::memory_order_release);
+        word_.store(1, std::memory_order_release);
+        base::futex_wake(&word_);
+        return true;
     }
 
     void remove(Scheduler& s) noexcept {
@@ -57,7 +75,7 @@ public:
     }
 
     /// Whether its thread is there.
-    bool runs() const noexcept { return runs_.load(std::memory_order_relaxed); }
+    bool runs() const noexcept { return has_thread_.load(std::memory_order_relaxed); }
 
     /// For the room that judges (debug/deadlock.hpp). Nothing happens at idle without it.
     void set_look_at_idle(LookAtIdle look) noexcept { look_at_idle_.store(look, std::memory_order_release); }
@@ -95,6 +113,7 @@ public:
 private:
     void die_in_child() noexcept {
         forked().store(true, std::memory_order_relaxed);
+        has_thread_.store(false, std::memory_order_relaxed);
         for (Scheduler* s = first_; s; s = s->next_scheduler) {
             s->stopped.store(true, std::memory_order_relaxed);
             for (auto& w : s->workers) w->attention.store(true, std::memory_order_relaxed);
@@ -104,13 +123,14 @@ private:
 
     void watch() noexcept {
         base::EngineRegion engine;
-        runs_.store(true, std::memory_order_relaxed);
+        tid_.store(::gettid(), std::memory_order_relaxed);
+        has_thread_.store(true, std::memory_order_release);
         ::pthread_setname_np(::pthread_self(), "gofer-monitor");
         base::ask_for_short_slices();
         std::int64_t pause = Rescue::calm_tick_ns;
         for (unsigned quiet = 0;;) {
             base::futex_wait_until(word_, 0, base::now_ns() + pause);
-            word_.store(0, std::memory_order_relaxed);
+            run_errand();
             quiet = look_after_all(pause) ? 0 : quiet + 1;
             if (quiet >= quiet_ticks) {
                 sleep();
@@ -128,7 +148,12 @@ private:
             base::futex_wait_until(word_, 0, until);
         }
         asleep_.store(false, std::memory_order_relaxed);
-        word_.store(0, std::memory_order_relaxed);
+        run_errand();
+    }
+
+    void run_errand() noexcept {
+        word_.exchange(0, std::memory_order_acquire); // partner: send(); one that comes later sets it again
+        if (const Errand errand = errand_.exchange(nullptr, std::memory_order_acq_rel)) errand();
     }
     bool everyone_sleeps() noexcept {
         bool asleep = true;
@@ -152,9 +177,11 @@ private:
     base::SpinLock lock_;
     Scheduler* first_ = nullptr;
     base::FutexWord word_{0};
-    std::atomic<bool> runs_{false};
     std::atomic<bool> asleep_{false};
     std::atomic<LookAtIdle> look_at_idle_{nullptr};
+    std::atomic<Errand> errand_{nullptr};
+    std::atomic<bool> has_thread_{false};
+    std::atomic<pid_t> tid_{0};
 };
 
 } // namespace gofer::inline v1::sched
