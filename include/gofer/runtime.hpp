@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <gofer/debug/gdb.hpp>
 #include <gofer/debug/shutdown.hpp>
 #include <gofer/go.hpp>
 #include <gofer/runtime_options.hpp>
