@@ -13,7 +13,7 @@ write_basic_package_version_file(
     COMPATIBILITY SameMinorVersion
     ARCH_INDEPENDENT)
 
-install(DIRECTORY include/gofer DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY include/gofer DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.hpp" PATTERN "*.py")
 install(TARGETS gofer EXPORT gofer-targets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT gofer-targets NAMESPACE gofer:: DESTINATION ${gofer_package_dir})
 install(FILES

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <gofer/debug/deadlock.hpp>
+#include <gofer/debug/gdb.hpp>
 #include <gofer/debug/shutdown.hpp>
 #include <gofer/go.hpp>
 #include <gofer/runtime_options.hpp>
