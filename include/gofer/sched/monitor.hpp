@@ -48,6 +48,7 @@ public:
             ::pthread_atfork([] { instance().lock_.lock(); }, [] { instance().lock_.unlock(); },
                              [] { instance().die_in_child(); });
             std::thread([this] { watch(); }).detach();
+            has_thread_.store(true, std::memory_order_release); // whichever of the two comes first
             return true;
         }();
         static_cast<void>(started);
