@@ -1,12 +1,14 @@
 #!/bin/sh
 # Runs a program and checks how it ends and what it says.
 #
-#   expect.sh [--exit N | --signal N] [--says PATTERN]... [--never PATTERN]... [--silent] PROGRAM [ARGUMENT...]
+#   expect.sh [--exit N | --signal N] [--says PATTERN]... [--never PATTERN]... [--once PATTERN]
+#             [--silent] PROGRAM [ARGUMENT...]
 #
 # --exit     the exit status, 0 without it
 # --signal   it must die by this signal: 6 is SIGABRT, 11 SIGSEGV
 # --says     some line on stderr or stdout must match PATTERN, an extended regular expression
 # --never    no line may match PATTERN
+# --once     exactly one line must match PATTERN
 # --silent   nothing may be printed on stderr
 # 77, the status of a program that cannot run here, is passed on.
 set -eu
@@ -17,6 +19,7 @@ wanted=0
 silent=
 says=
 never=
+once=
 newline='
 '
 while :; do
@@ -25,6 +28,7 @@ while :; do
         --signal) wanted=$((128 + $2)); shift 2 ;;
         --says) says="$says$2$newline"; shift 2 ;;
         --never) never="$never$2$newline"; shift 2 ;;
+        --once) once=$2; shift 2 ;;
         --silent) silent=yes; shift ;;
         *) break ;;
     esac
@@ -54,3 +58,7 @@ is_said() { cat "$work/out" "$work/err" | grep -Eq -- "$1" || fail "no line matc
 is_not_said() { ! cat "$work/out" "$work/err" | grep -Eq -- "$1" || fail "a line matches '$1'"; }
 each_line "$says" is_said
 each_line "$never" is_not_said
+if [ -n "$once" ]; then
+    times=$(cat "$work/out" "$work/err" | grep -Ec -- "$once" || true)
+    [ "$times" -eq 1 ] || fail "$times lines match '$once' instead of one"
+fi

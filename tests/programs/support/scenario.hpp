@@ -1,7 +1,7 @@
 // A program that holds many scenarios: each registers itself under a name, and the command line chooses one.
 //
 //     const programs::Scenario two_writers{"two writers", [](const programs::Setting& s) { ... }};
-//     PROGRAM "two writers" WORKERS [yield]
+//     PROGRAM "two writers" WORKERS [yield | ROUNDS]
 #pragma once
 
 #include <cstdio>
@@ -16,6 +16,7 @@ namespace programs {
 struct Setting {
     unsigned workers{1};
     bool yields{false};
+    int rounds{20};
 
     /// The place where a scenario gives way to the others, when it is asked to.
     void between() const {
@@ -43,6 +44,7 @@ public:
         Setting setting;
         if (argc > 2) setting.workers = static_cast<unsigned>(std::atoi(argv[2]));
         setting.yields = argc > 3 && std::strcmp(argv[3], "yield") == 0;
+        if (argc > 3 && std::atoi(argv[3]) > 0) setting.rounds = std::atoi(argv[3]);
         ::setenv("GOFER_MAXPROCS", std::to_string(setting.workers).c_str(), 1);
         chosen->run_(setting);
         return 0;
@@ -55,7 +57,7 @@ private:
         return s;
     }
     static int usage() {
-        std::fputs("usage: PROGRAM NAME [WORKERS [yield]], where NAME is one of\n", stderr);
+        std::fputs("usage: PROGRAM NAME [WORKERS [yield | ROUNDS]], where NAME is one of\n", stderr);
         for (const Scenario* s = first; s != nullptr; s = s->next_) std::fprintf(stderr, "  %s\n", s->name_);
         return 2;
     }
