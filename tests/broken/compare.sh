@@ -4,9 +4,9 @@
 #   compare.sh EXPECTED PROGRAM [ARGUMENT...]
 #
 # EXPECTED says in its first line how the program ends, `exit N` or `signal N`; the rest is its stderr, where ids and
-# addresses are N, times are T, paths of files are left out, and the lines of goroutines come last, in the order of
-# the alphabet, since their ids are not always given in the same order. With GOFER_WRITE_EXPECTED set, EXPECTED is
-# written instead.
+# addresses are N, times are T, paths of files are left out, a stack, which depends on how it was built, is one word,
+# and the lines of goroutines come last, in the order of the alphabet, since their ids are not always given in the same
+# order. With GOFER_WRITE_EXPECTED set, EXPECTED is written instead.
 set -eu
 export LC_ALL=C
 ulimit -c 0
@@ -29,8 +29,13 @@ status=0
         -e 's/(goroutine|thread|worker|goroutines) [0-9]+(, [0-9]+)*/\1 N/g' \
         -e 's/0x[0-9a-f]+/N/g' \
         -e 's/, (for|up to) [0-9.]+ [a-z]+$/, for T/' \
-        -e 's|[^ ]*/tests/broken/||g' \
-        "$work/err" >"$work/normal" # "Aborted" is the shell's
+        -e 's|[^[:space:]]*/tests/broken/||g' \
+        "$work/err" | awk '
+            /\[running\]:$/ { print; stack = 1; frames = 0; next }
+            stack && /^created by/ { print(frames ? "(stack)" : "(no stack)"); stack = 0 }
+            stack && /^  "/ { print; next }
+            stack { ++frames; next }
+            { print }' >"$work/normal" # "Aborted" is the shell's
     grep -v '^  goroutine' "$work/normal" || true
     grep '^  goroutine' "$work/normal" | sort
 } >"$work/said"

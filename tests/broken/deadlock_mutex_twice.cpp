@@ -20,7 +20,7 @@ void print() {
 } // namespace
 
 int main() {
-    gofer::run([] {
+    gofer::run({.workers = 1}, [] {
         gofer::WaitGroup all;
         all.go({.name = "printer"}, print);
         all.wait();

@@ -11,7 +11,7 @@ namespace {
 } // namespace
 
 int main() {
-    gofer::run([] {
+    gofer::run({.workers = 1}, [] {
         gofer::WaitGroup all;
         all.go({.name = "hoarder"}, [] { std::printf("%d\n", sum_of_zeros(1)); });
         all.wait();

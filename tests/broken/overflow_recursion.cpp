@@ -14,7 +14,7 @@ struct Node {
 } // namespace
 
 int main() {
-    gofer::run([] {
+    gofer::run({.workers = 1}, [] {
         Node last;
         const Node first{&last};
         last.next = &first;

@@ -4,7 +4,7 @@
 #include <stdexcept>
 
 int main() {
-    gofer::run([] {
+    gofer::run({.workers = 1}, [] {
         gofer::WaitGroup all;
         all.go({.name = "thrower"}, [] { throw std::runtime_error("no such file: config.json"); });
         all.wait();

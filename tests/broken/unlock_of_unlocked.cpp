@@ -4,7 +4,7 @@
 #include <mutex>
 
 int main() {
-    gofer::run([] {
+    gofer::run({.workers = 1}, [] {
         gofer::WaitGroup all;
         all.go({.name = "unlocker"}, [] {
             gofer::Mutex m;
