@@ -50,6 +50,9 @@ void AnnotateBenignRaceSized(const char* file, int line, const volatile void* at
 #define GOFER_UNINSTRUMENTED
 #endif
 
+// A function that reads whatever stands on a stack, red zones too.
+#define GOFER_READS_STACKS __attribute__((no_sanitize("address")))
+
 namespace gofer::inline v1::base {
 
 #if defined(GOFER_TSAN)

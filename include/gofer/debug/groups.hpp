@@ -22,7 +22,7 @@ public:
     fiber::Frames frames;
 
     /// `g` is held.
-    void take(const task::Goroutine& g) noexcept {
+    GOFER_READS_STACKS void take(const task::Goroutine& g) noexcept {
         fiber::walk_suspended(frames, g);
         depth_ = depth_of(g);
         const std::uintptr_t* slot = words(g);
@@ -33,7 +33,7 @@ public:
         }
     }
     /// Same depth, and the same return addresses in the same places.
-    bool is_that_of(const task::Goroutine& g) const noexcept {
+    GOFER_READS_STACKS bool is_that_of(const task::Goroutine& g) const noexcept {
         if (depth_of(g) != depth_) return false;
         const std::uintptr_t* context = words(g);
         for (unsigned i = 0; i < frames.count; ++i)
