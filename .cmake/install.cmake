@@ -21,5 +21,6 @@ install(FILES
     ${PROJECT_BINARY_DIR}/gofer-config-version.cmake
     ${CMAKE_CURRENT_LIST_DIR}/gofer-dependencies.cmake
     ${CMAKE_CURRENT_LIST_DIR}/gofer-stack-clash.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/gofer-backtrace.cmake
     DESTINATION ${gofer_package_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -55,11 +55,12 @@ inline bool take_own_snapshot(Snapshot& s) noexcept {
 }
 
 inline void add_birth(base::Text& text, const Place& place, Within within = Within::a_call) noexcept {
-    if (place.file) return text.add("created by gofer::go\n\t%s:%u\n\n", place.file, place.line);
+    base::TextOf<512> line;
+    if (add_line_of(line, place, within)) return text.add("created by gofer::go\n\t%s\n\n", line.c_str());
     text.add("created by ");
     add_place(text, place, within);
     text.add("\n\t");
-    add_offset(text, Symbols::instance().find(static_cast<const char*>(place.address) - 1));
+    add_offset(text, Symbols::instance().find(call_at(place.address)));
     text.add("\n\n");
 }
 

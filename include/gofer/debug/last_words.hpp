@@ -25,6 +25,7 @@ public:
 
     /// The hook of base::fatal and of uncaught exceptions. Returns when all is said, or when it takes too long.
     [[gnu::noinline]] static void say() noexcept {
+        const base::EngineRegion engine; // also keeps TSan's own locks out of it, which the thread may have
         LastWords& self = instance();
         if (self.begun_.exchange(true)) return self.await(second_patience_ns);
         self.in_goroutine_ = take_own_snapshot(self.who_);

@@ -9,18 +9,6 @@
 
 namespace gofer::inline v1::debug {
 
-/// What the library, and std::invoke on its behalf, has on a goroutine's stack between the user's functions.
-inline bool is_engine(const char* name) noexcept {
-    const auto begins = [&](const char* with) { return std::strncmp(name, with, std::strlen(with)) == 0; };
-    for (const char* helper : {"_ZSt13__invoke_impl", "_ZSt8__invoke", "_ZSt6invoke", "_ZSt12__apply_impl", "_ZSt5apply",
-                               "_ZNSt5_Bind", "_ZSt10__invoke_r", "gofer_v1_", "__cxa_", "_Unwind_"})
-        if (begins(helper)) return true;
-    if (!begins("_Z")) return false;
-    name += 2;
-    while (*name && std::strchr("ZNrVKRO", *name)) ++name; // local to a function, nested, qualified
-    return begins("5gofer2v1");
-}
-
 /// In an optimized build the goroutine's function may lie inside of the library's frame that calls it, whose name says
 /// so: `..Bound<app::main()::{lambda()#1}>..` as `app::main()::{lambda()#1}`. Unless it is `last`, which has a frame.
 inline bool add_bound_function(base::Text& text, const char* name, const char* last) noexcept {
@@ -49,45 +37,71 @@ inline void add_offset(base::Text& text, const Symbol& symbol) noexcept {
              static_cast<unsigned long long>(symbol.offset));
 }
 
-/// All frames but the library's own, two lines each; a run of the same frame once. `put(const base::Text&)` for each.
+/// Writes a stack, all frames but the library's own, two lines each; a run of the same frame once.
+/// `put(const base::Text&)` for each.
+template <class Put>
+class StackWriter {
+public:
+    StackWriter(Put put, Within within) noexcept : put_(put), within_(within) {}
+
+    void write(const fiber::Frames& frames) {
+        const void* last = nullptr;
+        unsigned again = 0;
+        for (unsigned i = 0; i < frames.count; ++i) {
+            const bool same = frames.at[i] == last;
+            if (again && !same) text_.add("...%u more of the last\n", again);
+            again = same ? again + 1 : 0;
+            if (same) continue;
+            last = frames.at[i];
+            frame(last);
+        }
+        if (again) text_.add("...%u more of the last\n", again);
+        if (frames.full()) text_.add("...further frames\n");
+        flush();
+    }
+
+private:
+    void frame(const void* address) {
+        const Symbol symbol = Symbols::instance().find(call_at(address));
+        if (within_ == Within::a_handler) return function({symbol.name, nullptr, 0}, symbol);
+        for_each_function(call_at(address), symbol, [&](const CodeLine& code) {
+            function(code, symbol);
+            return true;
+        });
+    }
+
+    void function(const CodeLine& code, const Symbol& symbol) {
+        if (is_engine(code)) {
+            if (code.file || !code.function || within_ == Within::a_handler ||
+                !add_bound_function(text_, code.function, last_.c_str())) return;
+            return place({}, symbol);
+        }
+        last_.clear();
+        code.function ? add_function(last_, code.function, within_) : last_.add("??");
+        text_.add("%s", last_.c_str());
+        place(code, symbol);
+    }
+
+    void place(const CodeLine& code, const Symbol& symbol) {
+        text_.add("\n\t");
+        code.file ? text_.add("%s:%d", code.file, code.line) : add_offset(text_, symbol);
+        text_.add("\n");
+        flush();
+    }
+    void flush() {
+        if (text_.length()) put_(text_);
+        text_.clear();
+    }
+
+    Put put_;
+    Within within_;
+    base::TextOf<1024> text_;
+    base::TextOf<512> last_; // the function that was written last
+};
+
 template <class Put>
 void put_frames(const fiber::Frames& frames, Put put, Within within = Within::a_call) {
-    base::TextOf<1024> text;
-    base::TextOf<512> function;
-    const void* last = nullptr;
-    unsigned again = 0;
-    const auto flush = [&] {
-        if (text.length()) put(text);
-        text.clear();
-    };
-    const auto end_of_run = [&] {
-        if (again) text.add("...%u more of the last\n", again);
-        again = 0;
-        flush();
-    };
-    for (unsigned i = 0; i < frames.count; ++i) {
-        if (frames.at[i] == last) {
-            ++again;
-            continue;
-        }
-        end_of_run();
-        const Symbol symbol = Symbols::instance().find(static_cast<const char*>(frames.at[i]) - 1);
-        if (symbol.name && is_engine(symbol.name)) {
-            if (within == Within::a_handler || !add_bound_function(text, symbol.name, function.c_str())) continue;
-        } else {
-            function.clear();
-            symbol.name ? add_function(function, symbol.name, within) : function.add("??");
-            text.add("%s", function.c_str());
-        }
-        text.add("\n\t");
-        add_offset(text, symbol);
-        text.add("\n");
-        flush();
-        last = frames.at[i];
-    }
-    end_of_run();
-    if (frames.full()) text.add("...further frames\n");
-    flush();
+    StackWriter<Put>(put, within).write(frames);
 }
 
 } // namespace gofer::inline v1::debug
