@@ -52,6 +52,7 @@
 #include <gofer/runtime.hpp>
 #include <gofer/sync/async.hpp>
 #include <gofer/sync/barrier.hpp>
+#include <gofer/sync/checked_mutex.hpp>
 #include <gofer/sync/cond.hpp>
 #include <gofer/sync/future.hpp>
 #include <gofer/sync/mutex.hpp>

@@ -170,6 +170,7 @@ inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
     auto* s = new sched::Scheduler(options.workers ? options.workers : sched::default_worker_count(),
                                    options.stack_size);
     s->on_deadlock = on_deadlock(options.deadlock);
+    if (options.long_run.count() > 0) s->long_run_ns = base::saturated_ns(options.long_run);
     try {
         sched::start_threads(*s);
     } catch (...) {

@@ -46,6 +46,9 @@ struct RuntimeOptions {
     Leaks leaks{};
     /// Judged over the whole process. If runtimes that are concerned differ, the mildest counts.
     DeadlockOption deadlock{};
+    /// A goroutine that runs for so long without parking or yielding is named on stderr, once each time; 0: as
+    /// $GOFER_LONG_RUN says (milliseconds), else nobody is. Exact to about five milliseconds.
+    std::chrono::milliseconds long_run{0};
 };
 
 /// Counters of a runtime. Each is exact by itself; they are not read at one instant.

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include <gofer/base/thread_state.hpp>
+#include <gofer/sched/death.hpp>
 #include <gofer/sched/scheduler.hpp>
 
 namespace gofer::inline v1::sched {
@@ -64,9 +65,12 @@ private:
             w.turns_at_last_look = turns;
             w.still_since = now_;
             w.still_seen = false;
+            w.long_run_told = false;
             return s_.workers.unmark(w);
         }
         judge(w, inside);
+        if (inside && s_.long_run_ns && now_ - w.still_since >= s_.long_run_ns) [[unlikely]]
+            tell_of_long_run(w, *inside, turns);
         const bool waiting = waits_behind(w);
         if (!waiting && !inside) return;
         w.attention.store(true, std::memory_order_relaxed);
@@ -108,6 +112,18 @@ private:
         w.still_seen = true;
         w.used_since = used - w.used_then;
         if (inside && w.used_since > hog_ns) inside->hog_until.store(now_ + distrust_ns, std::memory_order_relaxed);
+    }
+
+    /// Names the goroutine, once for each time it runs on.
+    [[gnu::noinline, gnu::cold]] void tell_of_long_run(Worker& w, Goroutine& g, std::uint32_t turns) noexcept {
+        if (std::exchange(w.long_run_told, true)) return;
+        g.extras_lock.lock();
+        const Identity identity(g);
+        g.extras_lock.unlock();
+        if (w.turns.load(std::memory_order_relaxed) != turns) return; // it may have been another one
+        base::say("gofer: %s, has run for over %lld ms without parking, on worker %u; have it yield, or wrap what blocks its "
+                  "thread into gofer::blocking\n",
+                  identity.text, static_cast<long long>((now_ - w.still_since) / 1'000'000), w.index);
     }
 
     /// It takes no turn since the system does not let it run. One more thread would not help, at first.

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <cstdlib>
 #include <memory>
 
 #include <gofer/fiber/reachable.hpp>
@@ -17,6 +19,13 @@ namespace gofer::inline v1::sched {
 [[gnu::visibility("default")]] inline std::uint32_t next_scheduler_id() noexcept {
     static std::atomic<std::uint32_t> ids{0};
     return ids.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+/// $GOFER_LONG_RUN, milliseconds, in nanoseconds; 0 if it is not set.
+inline std::int64_t long_run_by_environment() noexcept {
+    const char* text = std::getenv("GOFER_LONG_RUN");
+    const long long ms = text ? std::strtoll(text, nullptr, 10) : 0;
+    return ms > 0 && ms < 1'000'000'000 ? ms * 1'000'000 : 0;
 }
 
 /// Something that a room above keeps with a scheduler: told when the runtime's work is over, and when it is gone.
@@ -47,6 +56,7 @@ public:
     Roster workers;
     const unsigned stack_class;
     const std::uint32_t id = next_scheduler_id();
+    std::int64_t long_run_ns = long_run_by_environment(); // who runs longer without parking is named; 0: nobody
     InjectionQueue injected;
     Idle idle;
     std::atomic<std::uint64_t> spawned_outside{0};

@@ -102,15 +102,17 @@ inline Goroutine* choose_next(Worker& w) noexcept {
     return r && !r.is_task() ? enter(w, r.goroutine()) : enter_loop(w, r);
 }
 
-[[gnu::cold]] inline void check_canary(const Goroutine& g) noexcept {
-    if (fiber::Guards::canary_of(g.bottom) != fiber::canary_word) overflowed(g);
+[[gnu::cold, gnu::noinline]] inline void check(Goroutine& g) noexcept {
+    if (g.checks & fiber::Fiber::checks_canary && fiber::Guards::canary_of(g.bottom) != fiber::canary_word)
+        overflowed(g);
+    if (g.checks & fiber::Fiber::checks_locks) check_locks(g);
 }
 
 /// Leaves `self`, the calling goroutine, for `next`.
 GOFER_UNINSTRUMENTED inline void suspend_to(Worker* w, Goroutine* self, Goroutine* next, fiber::After after,
                                             void* argument) noexcept {
-    if (self->has_canary) [[unlikely]]
-        check_canary(*self);
+    if (self->checks) [[unlikely]]
+        check(*self);
     w->set_after(after, argument);
     base::engine_release(&w->thread_ends);
     w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));

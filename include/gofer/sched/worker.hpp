@@ -142,6 +142,7 @@ struct alignas(64) Worker : fiber::Carrier {
     std::int64_t still_since = 0;         // when it was first seen at that turn
     std::uint64_t spawned_at_last_look = 0;
     std::int64_t spawning_until = 0; // about
+    bool long_run_told = false;           // this stay in one goroutine has been reported as too long
     bool still_seen = false;              // and once more since; used_then is its processor time at that moment
     std::int64_t used_then = 0;
     std::int64_t used_since = 0;

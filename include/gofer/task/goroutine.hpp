@@ -33,11 +33,20 @@ struct Waker {
     std::int64_t time = 0;
 };
 
+/// A lock of the system's that a goroutine holds and must not hold when it parks; lies in the lock.
+struct HeldLock {
+    const void* mutex = nullptr;
+    const char* name = "";
+    base::Place place;
+    HeldLock* next = nullptr;
+};
+
 /// What few goroutines have: allocated when first needed, freed when the goroutine ends.
 struct Extras {
     std::string name;
     Locals locals;
     Waker waker;
+    HeldLock* held = nullptr; // the last one first; the goroutine's own
 };
 
 /// What to do when a goroutine is abandoned at the end of its runtime; lies in its closure.
@@ -131,7 +140,7 @@ struct Goroutine : fiber::Fiber {
 private:
     [[gnu::noinline]] void adopt(TaskOptions* options) {
         if (options->name.empty()) return;
-        set_extras(new Extras{options->name, {}, {}});
+        set_extras(new Extras{options->name, {}, {}, nullptr});
     }
     Extras* set_extras(Extras* replacement) noexcept {
         const std::lock_guard<base::SpinLock> guard(extras_lock);

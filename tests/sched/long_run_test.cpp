@@ -1,0 +1,94 @@
+// A goroutine that runs for long without parking is named, if that is asked for.
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+
+#include <gofer/gofer.hpp>
+
+#include "support/catch.hpp"
+#include "support/dies.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+
+gofer::RuntimeOptions with_long_run(std::chrono::milliseconds limit) {
+    gofer::RuntimeOptions options;
+    options.workers = 1;
+    options.long_run = limit;
+    return options;
+}
+
+void compute_for(std::chrono::milliseconds time) {
+    for (const auto end = std::chrono::steady_clock::now() + time; std::chrono::steady_clock::now() < end;) {
+    }
+}
+
+std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t n = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+    return n;
+}
+
+} // namespace
+
+TEST_CASE("a goroutine that computes for longer than long_run is named once, with its place") {
+    const auto end = fixture::death_of([] {
+        gofer::run(with_long_run(10ms), [] {
+            gofer::WaitGroup wg;
+            wg.go({.name = "computer"}, [] { compute_for(400ms); });
+            wg.wait();
+        });
+    });
+    CHECK(end.signal == 0);
+    CHECK(count(end.message, "\"computer\", started at ") == 1);
+    CHECK(end.says("long_run_test.cpp:"));
+    CHECK(end.says("ms without parking"));
+}
+
+TEST_CASE("a goroutine that sleeps with its thread is named as well") {
+    const auto end = fixture::death_of([] {
+        gofer::run(with_long_run(10ms), [] {
+            gofer::this_goroutine::set_name("sleeper");
+            std::this_thread::sleep_for(400ms);
+        });
+    });
+    CHECK(end.says("\"sleeper\""));
+}
+
+TEST_CASE("a goroutine that yields, parks or is in blocking code is not named") {
+    const auto end = fixture::death_of([] {
+        gofer::run(with_long_run(400ms), [] {
+            gofer::blocking([] { std::this_thread::sleep_for(800ms); });
+            gofer::sleep_for(800ms);
+            for (const auto until = gofer::Clock::now() + 800ms; gofer::Clock::now() < until;) gofer::yield();
+        });
+    });
+    CHECK(end.message.empty());
+}
+
+TEST_CASE("each long run is named anew") {
+    const auto end = fixture::death_of([] {
+        gofer::run(with_long_run(10ms), [] {
+            for (int i = 0; i < 2; ++i) {
+                compute_for(400ms);
+                gofer::sleep_for(50ms);
+            }
+        });
+    });
+    CHECK(count(end.message, "\"main\"") == 2);
+}
+
+TEST_CASE("nobody is named without long_run, however long he runs") {
+    const auto end = fixture::death_of([] { gofer::run(with_long_run(0ms), [] { compute_for(200ms); }); });
+    CHECK(end.message.empty());
+}
+
+TEST_CASE("GOFER_LONG_RUN names goroutines of runtimes that do not say themselves") {
+    ::setenv("GOFER_LONG_RUN", "10", 1);
+    const auto end = fixture::death_of([] { gofer::run(with_long_run(0ms), [] { compute_for(400ms); }); });
+    ::unsetenv("GOFER_LONG_RUN");
+    CHECK(end.says("\"main\""));
+}
