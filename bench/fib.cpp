@@ -10,6 +10,9 @@ int fib(int n) {
     if (n < 2) {
         return n;
     }
+    if (n == 12) {
+        bench::hands.show();
+    }
     int left = 0;
     world::WaitGroup joined;
     joined.add(1);
@@ -31,6 +34,6 @@ int main(int argc, char** argv) {
     const int expected = plain(n);
     const int calls = 2 * plain(n + 1) - 1;
     bench::Program program(argc, argv);
-    program.row("fib", calls, [expected] { bench::check("fib", fib(n), expected); });
+    program.shared_row("fib", calls, [expected] { bench::check("fib", fib(n), expected); });
     return program.run();
 }

@@ -14,6 +14,9 @@ void skynet(Sum result, std::int64_t first, std::int64_t leaves) {
         result.send(first);
         return;
     }
+    if (leaves == 100) {
+        bench::hands.show();
+    }
     const Sum parts;
     const std::int64_t each = leaves / 10;
     for (std::int64_t child = 0; child < 10; ++child) {
@@ -36,6 +39,6 @@ void tree() {
 
 int main(int argc, char** argv) {
     bench::Program program(argc, argv);
-    program.row("skynet", world::sizes.leaves, tree);
+    program.shared_row("skynet", world::sizes.leaves, tree);
     return program.run();
 }

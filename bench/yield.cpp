@@ -21,6 +21,7 @@ void take_turns(int goroutines) {
                 world::yield();
                 ++mine;
             }
+            bench::hands.show();
             ended.done();
         });
     }
@@ -35,6 +36,6 @@ void take_turns(int goroutines) {
 int main(int argc, char** argv) {
     bench::Program program(argc, argv);
     program.row("yield_2", world::sizes.turns, [] { take_turns(2); });
-    program.row("yield_1000", world::sizes.turns, [] { take_turns(1000); });
+    program.shared_row("yield_1000", world::sizes.turns, [] { take_turns(1000); });
     return program.run();
 }

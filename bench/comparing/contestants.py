@@ -1,14 +1,25 @@
-"""Who runs: gofer and its peers. Each makes a command for a row and reads what the command prints."""
+"""Who runs: gofer and its peers. Each makes a command for a row and reads what the command prints, and how long it took."""
 
+import functools
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 
-from comparing.rows import PROGRAMS
+from comparing.rows import program_of
 
-TITLES = {"gofer": "gofer", "go": "Go", "std": "std::thread", "fiber": "Boost.Fiber", "tbb": "oneTBB"}
+TITLES = {
+    "gofer": "gofer",
+    "go": "Go",
+    "std": "std::thread",
+    "fiber": "Boost.Fiber",
+    "tbb": "oneTBB",
+    "shell": "shell",
+}
+TREE = "/usr/include"  # what the row sha256tree digests
 TIME_LIMIT = 180  # seconds; a run that takes longer hangs
 
 
@@ -25,19 +36,32 @@ class Benchmark:
         self.suffix = "" if name == "gofer" else "_" + name
 
     def command(self, row, workers):
-        program = self.directory / f"bench_{PROGRAMS[row]}{self.suffix}"
+        program = self.program(row)
         name = f"{row}/workers:{workers}/"
         flags = [f"--workers={workers}", f"--benchmark_filter=^{name}", "--benchmark_format=json"]
         return [str(program), *flags], {}
 
+    def program(self, row):
+        return self.directory / f"bench_{program_of(row)}{self.suffix}"
+
     def has(self, row):
-        return (self.directory / f"bench_{PROGRAMS[row]}{self.suffix}").exists()
+        return row != "sha256tree" and row in rows_in(self.program(row))
 
     @staticmethod
-    def read(text):
+    def read(text, _seconds):
         entry = json.loads(text)["benchmarks"][0]
         numbers = {key: value for key, value in entry.items() if isinstance(value, (int, float))}
         return {"time": entry["real_time"], **numbers}
+
+
+@functools.cache
+def rows_in(program):
+    """The rows that a program has; a peer that is too slow for a large number leaves that one out."""
+    if not program.exists():
+        return set()
+    command = [str(program), "--workers=1", "--benchmark_list_tests"]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=TIME_LIMIT, check=True).stdout
+    return {line.split("/", 1)[0] for line in said.splitlines()}
 
 
 class Go:
@@ -52,27 +76,74 @@ class Go:
         return [str(self.program), "-row", row], {"GOMAXPROCS": str(workers)}
 
     def has(self, row):
-        return self.program.exists()
+        return row in self.rows
+
+    @functools.cached_property
+    def rows(self):
+        if not self.program.exists():
+            return set()
+        return set(subprocess.run([str(self.program)], capture_output=True, text=True, check=True).stdout.split())
 
     @staticmethod
-    def read(text):
+    def read(text, _seconds):
         line = json.loads(text)
         return {"time": line["ns_per_op"], **line}
+
+
+class Tree:
+    """The row sha256tree: a whole program, timed from outside. All must print the same."""
+
+    first_digest = None
+
+    def __init__(self, name, words, there):
+        self.name = name
+        self.words = words
+        self.there = there
+
+    def command(self, _row, workers):
+        return [word.format(workers=workers) for word in self.words], {
+            "GOFER_MAXPROCS": str(workers),
+            "LC_ALL": "C",
+        }
+
+    def has(self, row):
+        return row == "sha256tree" and self.there
+
+    @staticmethod
+    def read(text, seconds):
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        Tree.first_digest = Tree.first_digest or digest
+        if digest != Tree.first_digest:
+            raise Failed("it does not print what the first of them printed")
+        return {"time": seconds * 1e9}
+
+
+def trees(directory):
+    """gofer's example and the shell's pipeline."""
+    program = directory / "bench_sha256tree"
+    pipeline = f"find {TREE} -type f -print0 | sort -z | xargs -0 sha256sum"
+    there = program.exists() and os.path.isdir(TREE)
+    return [
+        Tree("gofer", [str(program), "-j", "{workers}", TREE], there),
+        Tree("shell", ["sh", "-c", pipeline], there),
+    ]
 
 
 def run(contestant, row, workers):
     """The figures of one run; raises Failed."""
     command, extra = contestant.command(row, workers)
+    start = time.perf_counter()
     try:
         done = subprocess.run(
             command, env={**os.environ, **extra}, capture_output=True, text=True, timeout=TIME_LIMIT
         )
     except subprocess.TimeoutExpired:
         raise Failed(f"no end after {TIME_LIMIT} s") from None
+    seconds = time.perf_counter() - start
     if done.returncode != 0:
         raise Failed(f"exit code {done.returncode}: {last_words(done.stderr)}")
     try:
-        return contestant.read(done.stdout)
+        return contestant.read(done.stdout, seconds)
     except (ValueError, LookupError) as error:
         raise Failed(f"output not understood: {error!r}") from None
 
@@ -88,6 +159,21 @@ def build_cpp(root, directory):
         configure = ["cmake", "--preset", "bench", "-B", str(directory)]
         subprocess.run(configure, cwd=root, stdout=sys.stderr, check=True)
     subprocess.run(["cmake", "--build", str(directory)], stdout=sys.stderr, check=True)
+
+
+def compiler(directory):
+    """What CMake found, and how it builds: "GNU 12.2.0, Release"."""
+    found = {}
+    for file in [directory / "CMakeCache.txt", *directory.glob("CMakeFiles/*/CMakeCXXCompiler.cmake")]:
+        if not file.exists():
+            continue
+        for line in file.read_text().splitlines():
+            for key in ("CMAKE_CXX_COMPILER_ID ", "CMAKE_CXX_COMPILER_VERSION ", "CMAKE_BUILD_TYPE:STRING="):
+                mark = f"set({key}" if key.endswith(" ") else key
+                if line.startswith(mark):
+                    found[key] = line[len(mark) :].strip(' ")')
+    words = [found.get("CMAKE_CXX_COMPILER_ID ", "?"), found.get("CMAKE_CXX_COMPILER_VERSION ", "?")]
+    return f"{' '.join(words)} {found.get('CMAKE_BUILD_TYPE:STRING=', '?')}"
 
 
 def build_go(source, directory):

@@ -1,6 +1,6 @@
-"""Prints the table, and the same as JSON."""
+"""Prints the table and the sweeps, and makes JSON of them."""
 
-import json
+import os
 import platform
 
 from comparing.contestants import TITLES
@@ -69,10 +69,28 @@ def machine():
             model = next(text.split(":", 1)[1].strip() for text in info if text.startswith("model name"))
     except (OSError, StopIteration):
         pass
+    model = f"{len(os.sched_getaffinity(0))} CPUs, {model}"
     return {"processor": model, "system": f"{platform.system()} {platform.release()}"}
 
 
-def as_json(results, rows, workers, peers, about):
+def sweep_lines(results, sweeps, peers):
+    """A table for each sweep: a line a contestant, a column a point."""
+    for sweep in sweeps:
+        yield f"{sweep.title}, {sweep.unit}"
+        lines = [["  " + sweep.axis, *[f"{x:,}" for x in sweep.points], "last / first"]]
+        for who in ("gofer", *peers):
+            found = [results.at(sweep, job, who) for job in sweep.points.values()]
+            if any(v is not None for v in found):
+                growth = found[-1] / found[0] if found[0] and found[-1] else None
+                lines.append(["  " + TITLES[who], *[number(v) for v in found], share(growth)])
+        widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+        for line in lines:
+            yield "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(line, widths)))
+        yield ""
+
+
+def collected(results, rows, workers, peers, about, sweeps):
+    """All figures, as what the JSON file holds and the plots are drawn from."""
     entries = []
     for figure in (f for f in FIGURES if f.row in rows):
         for n in (n for n in workers if n in figure.workers):
@@ -92,5 +110,24 @@ def as_json(results, rows, workers, peers, about):
                     ],
                 }
             )
-    everything = {"about": about, "figures": entries, "failures": [str(f) for f in results.failures]}
-    return json.dumps(everything, indent=1)
+    lines = []
+    for sweep in sweeps:
+        series = {}
+        for who in ("gofer", *peers):
+            points = [[x, results.at(sweep, job, who)] for x, job in sweep.points.items()]
+            series[who] = [point for point in points if point[1] is not None]
+        lines.append(
+            {
+                "name": sweep.name,
+                "title": sweep.title,
+                "axis": sweep.axis,
+                "unit": sweep.unit,
+                "series": {who: points for who, points in series.items() if points},
+            }
+        )
+    return {
+        "about": about,
+        "figures": entries,
+        "sweeps": lines,
+        "failures": [str(f) for f in results.failures],
+    }

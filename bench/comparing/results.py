@@ -34,6 +34,11 @@ class Results:
         runs = self.runs.get((figure.row, workers, contestant), [])
         return [None if r is None or figure.key not in r else r[figure.key] * figure.scale for r in runs]
 
+    def at(self, sweep, job, contestant):
+        """The median of one point of a sweep, in its unit."""
+        good = [r["time"] * sweep.scale for r in self.runs.get((*job, contestant), []) if r]
+        return statistics.median(good) if good else None
+
     def spread(self, figure, workers, contestant):
         """Median, least and greatest; None without a run that ended well."""
         good = sorted(v for v in self.values(figure, workers, contestant) if v is not None)

@@ -1,4 +1,5 @@
-"""The rows of the table: which program runs each, what is read from it, and what it is held against."""
+"""The rows of the table: which program runs each, what is read from it, and what it is held against. And the sweeps,
+which ask how a cost grows: rows of one kind with a number that changes."""
 
 from dataclasses import dataclass
 
@@ -34,13 +35,14 @@ PROGRAMS = {
     "sieve": "sieve",
     "fanout": "fanout",
     "timers": "timers",
-    "call_1000": "arm",
-    "call_1000000": "arm",
     "timer_1000": "arm",
     "timer_1000000": "arm",
     "select_after": "arm",
     "parked": "parked",
     "latency": "latency",
+    "nqueens": "nqueens",
+    "matmul": "matmul",
+    "sha256tree": "sha256tree",
 }
 
 ALONE = range(1, 2)
@@ -49,6 +51,7 @@ WITH_OTHERS = range(2, 257)
 FIGURES = [
     Figure("spawn and join", "spawn_join", of_go=0.20),
     Figure("skynet, 1M leaves", "skynet", unit="ms", of_go=0.25),  # ns a leaf are ms a million leaves
+    Figure("- peak memory", "skynet", unit="MiB", key="peak_mib", at_most=32),
     Figure("ping-pong", "ping_pong", of_go=0.20, of_one_worker=1.3),
     Figure("channel 1:1", "spsc", of_go=0.40),
     Figure("channel 4:4", "mpmc", of_go=0.40),
@@ -58,13 +61,14 @@ FIGURES = [
     Figure("yield, 2", "yield_2", of_go=0.25, workers=ALONE),
     Figure("yield, 1000", "yield_1000", of_go=0.15),
     Figure("fib(27)", "fib", of_go=0.15, below="tbb"),
+    Figure("nqueens(12), a queen", "nqueens"),
+    Figure("matrix product, 256", "matmul", unit="ms", scale=1e-6),
+    Figure("sha256tree, /usr/include", "sha256tree", unit="ms", scale=1e-6),
     Figure("prime sieve, 1000", "sieve", unit="ms", scale=1e-6, of_go=0.35),
     Figure("release 10,000", "fanout", of_go=0.30),
     Figure("100,000 sleepers", "timers", unit="ms", scale=1e-6, of_go=0.50),
     Figure("- processor time", "timers", unit="s", key="cpu_s"),
     Figure("- latest wake-up", "timers", unit="ms", key="latest_ms"),
-    Figure("after_func and stop, 1,000 pending", "call_1000"),
-    Figure("- 1M pending", "call_1000000"),
     Figure("Timer and stop, 1,000 pending", "timer_1000"),
     Figure("- 1M pending", "timer_1000000"),
     Figure("select with after", "select_after"),
@@ -77,6 +81,54 @@ FIGURES = [
 ]
 
 
-def means_something(row, workers):
-    """Whether any figure of this row is defined for this number of workers."""
-    return any(f.row == row and workers in f.workers for f in FIGURES)
+@dataclass(frozen=True)
+class Sweep:
+    """How a cost grows with one number: one line of points a contestant."""
+
+    name: str
+    title: str
+    axis: str  # what the number counts
+    points: dict  # from the number to (row, workers)
+    unit: str = "ns"
+    scale: float = 1.0
+
+
+THOUSAND_TO_MILLION = (1_000, 10_000, 100_000, 1_000_000)
+
+
+def by_number(kind, numbers):
+    return {n: (f"{kind}_{n}", 1) for n in numbers}
+
+
+def by_workers(row):
+    return {n: (row, n) for n in (1, 2, 3, 4)}
+
+
+SWEEPS = [
+    Sweep("spawn", "Start and join, by the number of goroutines", "goroutines", by_number("spawn", THOUSAND_TO_MILLION)),
+    Sweep("park", "Start, park, release, join, by the number of goroutines", "goroutines", by_number("park", THOUSAND_TO_MILLION)),
+    Sweep("cases", "A message by select, by the number of cases", "cases", by_number("cases", (2, 4, 8, 16, 32, 64))),
+    Sweep("timers", "Arm a call and stop it, by the number that are pending", "timers", by_number("call", THOUSAND_TO_MILLION)),
+    Sweep("nqueens", "nqueens(12): a queen, by workers", "workers", by_workers("nqueens")),
+    Sweep("matmul", "Matrix product, by workers", "workers", by_workers("matmul"), unit="ms", scale=1e-6),
+    Sweep("channel", "Four producers and four consumers: an element, by workers", "workers", by_workers("mpmc")),
+]
+SWEEP_PROGRAMS = {"spawn": "crowd", "park": "crowd", "cases": "cases", "call": "arm"}
+SWEEP_ROUNDS = 3  # at most: points of a line that says how it runs, not a figure to be held against another
+
+
+def program_of(row):
+    return PROGRAMS.get(row) or SWEEP_PROGRAMS[row.rsplit("_", 1)[0]]
+
+
+def jobs(chosen_rows, workers, sweeps):
+    """What a round runs, as {(row, workers): how many rounds it takes part in}; None: in all."""
+    wanted = {}
+    for row in chosen_rows:
+        for n in workers:
+            if any(f.row == row and n in f.workers for f in FIGURES):
+                wanted[row, n] = None
+    for sweep in sweeps:
+        for job in sweep.points.values():
+            wanted.setdefault(job, SWEEP_ROUNDS)
+    return wanted

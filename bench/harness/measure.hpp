@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <type_traits>
 
 namespace bench {
@@ -13,9 +14,11 @@ namespace bench {
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 
-inline constexpr Seconds warm_up{0.15};
-inline constexpr Seconds enough{0.5};
-inline constexpr Seconds at_most{1.5}; // for batches whose preparation takes longer than what is measured
+/// $GOFER_BENCH_QUICK: short runs, for an impression.
+inline const double length = std::getenv("GOFER_BENCH_QUICK") ? 0.2 : 1;
+inline const Seconds warm_up{0.15 * length};
+inline const Seconds enough{0.5 * length};
+inline const Seconds at_most{1.5 * length}; // for batches whose preparation takes longer than what is measured
 
 inline Seconds since(Clock::time_point start) { return Clock::now() - start; }
 

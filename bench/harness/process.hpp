@@ -3,22 +3,32 @@
 
 #include <cstdint>
 #include <fstream>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <sys/resource.h>
 
 namespace bench {
 
-/// Bytes resident and in page tables: VmRSS + VmPTE.
-inline std::int64_t resident_bytes() {
+/// The sum of some entries of /proc/self/status.
+inline std::int64_t status_bytes(std::initializer_list<std::string_view> names) {
     std::ifstream status("/proc/self/status");
     std::int64_t total = 0;
     for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmRSS:") || line.starts_with("VmPTE:")) {
-            total += std::stoll(line.substr(line.find(':') + 1)) * 1024;
+        for (const std::string_view name : names) {
+            if (line.starts_with(name)) {
+                total += std::stoll(line.substr(name.size())) * 1024;
+            }
         }
     }
     return total;
 }
+
+/// Bytes resident and in page tables.
+inline std::int64_t resident_bytes() { return status_bytes({"VmRSS:", "VmPTE:"}); }
+
+/// The most that was ever resident, in MiB. Not getrusage()'s, which remembers the process that this one was forked from.
+inline double peak_mib() { return static_cast<double>(status_bytes({"VmHWM:"})) / (1024 * 1024); }
 
 /// Processor seconds of all threads, user and system.
 inline double cpu_seconds() {

@@ -6,6 +6,8 @@
 #include <iostream>
 #include <string_view>
 
+#include "bench/harness/process.hpp"
+
 namespace bench {
 namespace {
 
@@ -58,6 +60,7 @@ void Program::add(const std::string& name, const Row& row) {
     for (const unsigned workers : workers_) {
         const auto once = [row, workers](benchmark::State& state) {
             const Seconds operation = row(state, workers);
+            state.counters["peak_mib"] = peak_mib();
             for ([[maybe_unused]] auto iteration : state) {
                 state.SetIterationTime(operation.count());
             }

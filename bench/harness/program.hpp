@@ -14,6 +14,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "bench/harness/hands.hpp"
 #include "bench/harness/measure.hpp"
 #include "world.hpp"
 
@@ -29,13 +30,28 @@ public:
 
     /// A row of batches: `batch` does `operations` operations and checks its result; see per_operation.
     template <class Batch>
-    void row(const char* name, std::int64_t operations, Batch batch) {
+    void row(const std::string& name, std::int64_t operations, Batch batch) {
         add(name, [operations, batch](benchmark::State&, unsigned workers) {
             Seconds each{};
             world::run(workers, [&] {
                 auto mine = batch;
                 each = per_operation(operations, mine);
             });
+            return each;
+        });
+    }
+
+    /// The same, of work that several workers must share: it shows its hands (hands.hpp).
+    template <class Batch>
+    void shared_row(const std::string& name, std::int64_t operations, Batch batch) {
+        add(name, [operations, batch](benchmark::State&, unsigned workers) {
+            Seconds each{};
+            hands.forget();
+            world::run(workers, [&] {
+                auto mine = batch;
+                each = per_operation(operations, mine);
+            });
+            hands.check_shared(workers);
             return each;
         });
     }

@@ -20,6 +20,8 @@ struct Sizes {
     int primes = 1'000;
     int waiting = 10'000;
     int parked = 1'000'000;
+    unsigned queens = 12;
+    int crowd = 1'000'000; // the most goroutines of the rows that ask what their number costs
 };
 
 } // namespace bench

@@ -27,6 +27,19 @@ using StopCall = decltype(after_func(std::chrono::seconds{1}, [] {}));
 
 inline constexpr bench::Sizes sizes{};
 
+/// Forks, and joins all that it forked.
+class Group {
+public:
+    template <class F>
+    void run(F f) {
+        forked_.go(std::move(f));
+    }
+    void wait() { forked_.wait(); }
+
+private:
+    WaitGroup forked_;
+};
+
 /// Runs f as the main goroutine of a fresh runtime.
 template <class F>
 void run(unsigned workers, F f) {

@@ -28,7 +28,9 @@ inline constexpr bench::Sizes sizes{.spawned = 20'000,
                                     .fib_of = 18,
                                     .primes = 200,
                                     .waiting = 5'000,
-                                    .parked = 10'000};
+                                    .parked = 10'000,
+                                    .queens = 8,
+                                    .crowd = 10'000};
 
 using boost::this_fiber::sleep_for;
 using boost::this_fiber::yield;
@@ -73,6 +75,23 @@ private:
     boost::fibers::mutex mutex_;
     boost::fibers::condition_variable zero_;
     int count_ = 0;
+};
+
+/// Forks, and joins all that it forked. At most one goroutine waits.
+class Group {
+public:
+    template <class F>
+    void run(F f) {
+        forked_.add(1);
+        go([this, f = std::move(f)]() mutable {
+            f();
+            forked_.done();
+        });
+    }
+    void wait() { forked_.wait(); }
+
+private:
+    WaitGroup forked_;
 };
 
 /// A handle of one of Boost's two kinds of channel; a buffered one has room for capacity - 1.

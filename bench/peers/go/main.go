@@ -12,33 +12,47 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"strconv"
 )
 
 // A figure is what one row came to: the time of one operation, or the row's own measure under another name.
 type figure map[string]float64
 
 var rows = map[string]func() figure{
-	"spawn_join":    spawnJoin,
-	"skynet":        skynetRow,
-	"ping_pong":     pingPong,
-	"spsc":          spsc,
-	"mpmc":          mpmc,
-	"select_2":      selectTwo,
-	"select_4":      selectFour,
-	"mutex":         mutexRow,
-	"yield_2":       func() figure { return yieldRow(2) },
-	"yield_1000":    func() figure { return yieldRow(1000) },
-	"fib":           fibRow,
-	"sieve":         sieveRow,
-	"fanout":        fanout,
-	"timers":        timers,
-	"call_1000":     func() figure { return calls(1000) },
-	"call_1000000":  func() figure { return calls(1000000) },
-	"timer_1000":    func() figure { return stoppedTimers(1000) },
-	"timer_1000000": func() figure { return stoppedTimers(1000000) },
-	"select_after":  selectAfter,
-	"parked":        parked,
-	"latency":       latency,
+	"spawn_join":   spawnJoin,
+	"skynet":       skynetRow,
+	"ping_pong":    pingPong,
+	"spsc":         spsc,
+	"mpmc":         mpmc,
+	"select_2":     selectTwo,
+	"select_4":     selectFour,
+	"mutex":        mutexRow,
+	"yield_2":      func() figure { return yieldRow(2) },
+	"yield_1000":   func() figure { return yieldRow(1000) },
+	"fib":          fibRow,
+	"sieve":        sieveRow,
+	"fanout":       fanout,
+	"timers":       timers,
+	"select_after": selectAfter,
+	"parked":       parked,
+	"latency":      latency,
+	"nqueens":      nqueens,
+	"matmul":       matmul,
+}
+
+// The rows that ask how a cost grows have a number in their name.
+func init() {
+	for _, n := range []int{1000, 10000, 100000, 1000000} {
+		n, number := n, strconv.Itoa(n)
+		rows["call_"+number] = func() figure { return calls(n) }
+		rows["timer_"+number] = func() figure { return stoppedTimers(n) }
+		rows["spawn_"+number] = func() figure { return spawnMany(n) }
+		rows["park_"+number] = func() figure { return parkMany(n) }
+	}
+	for n := 2; n <= 64; n *= 2 {
+		n := n
+		rows["cases_"+strconv.Itoa(n)] = func() figure { return selectOf(n) }
+	}
 }
 
 func main() {
@@ -56,6 +70,7 @@ func main() {
 	for key, value := range run() {
 		line[key] = value
 	}
+	line["peak_mib"] = float64(statusBytes("VmHWM:")) / (1 << 20)
 	text, err := json.Marshal(line)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -8,11 +8,19 @@ import (
 
 // As in the C++ harness: the first tens of milliseconds on two processors barely scale, so they are not
 // counted.
-const (
-	warmUp  = 150 * time.Millisecond
-	measure = 500 * time.Millisecond
-	atMost  = 1500 * time.Millisecond // for batches whose preparation takes longer than what is measured
+var (
+	warmUp  = length(150 * time.Millisecond)
+	measure = length(500 * time.Millisecond)
+	atMost  = length(1500 * time.Millisecond) // for batches whose preparation takes longer than what is measured
 )
+
+// length is shorter with $GOFER_BENCH_QUICK, for an impression.
+func length(d time.Duration) time.Duration {
+	if _, quick := os.LookupEnv("GOFER_BENCH_QUICK"); quick {
+		return d / 5
+	}
+	return d
+}
 
 // perOperation runs batches of the given number of operations until enough time is measured. A batch
 // returns the time that counts, so that its preparation may be left out.

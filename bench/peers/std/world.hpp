@@ -28,7 +28,9 @@ inline constexpr bench::Sizes sizes{.spawned = 5'000,
                                     .fib_of = 14,
                                     .primes = 100,
                                     .waiting = 2'000,
-                                    .parked = 5'000};
+                                    .parked = 5'000,
+                                    .queens = 6,
+                                    .crowd = 1'000};
 
 using Mutex = std::mutex;
 using std::this_thread::sleep_for;
@@ -69,6 +71,23 @@ private:
     std::mutex mutex_;
     std::condition_variable zero_;
     int count_ = 0;
+};
+
+/// Forks, and joins all that it forked. At most one goroutine waits.
+class Group {
+public:
+    template <class F>
+    void run(F f) {
+        forked_.add(1);
+        go([this, f = std::move(f)]() mutable {
+            f();
+            forked_.done();
+        });
+    }
+    void wait() { forked_.wait(); }
+
+private:
+    WaitGroup forked_;
 };
 
 /// A handle of a queue under a mutex; with capacity 0 a sender also waits until its value is taken.

@@ -8,6 +8,9 @@ int fib(int n) {
     if (n < 2) {
         return n;
     }
+    if (n == 12) {
+        bench::hands.show();
+    }
     int left = 0;
     tbb::task_group joined;
     joined.run([&left, n] { left = fib(n - 1); });
@@ -20,6 +23,6 @@ int fib(int n) {
 
 int main(int argc, char** argv) {
     bench::Program program(argc, argv);
-    program.row("fib", 635'621, [] { bench::check("fib(27)", fib(27), 196'418); });
+    program.shared_row("fib", 635'621, [] { bench::check("fib(27)", fib(27), 196'418); });
     return program.run();
 }

@@ -14,6 +14,8 @@ namespace world {
 
 inline constexpr bench::Sizes sizes{};
 
+using Group = tbb::task_group;
+
 template <class F>
 void run(unsigned workers, F f) {
     using tbb::global_control;
