@@ -39,7 +39,7 @@ void go(GoOptions options, F&& f, Arg&& arg, Args&&... args) {
 
 /// Lets other goroutines run; on a plain thread, other threads. Go's runtime.Gosched.
 inline void yield() {
-    sched::yield();
+    if (!sched::yield()) wait::unwind();
 }
 
 namespace this_goroutine {

@@ -1,4 +1,4 @@
-// The goroutines a runtime leaves behind: named on stderr, and abandoned. Called when its workers have ended.
+// The goroutines a runtime leaves behind, named on stderr. Called when its workers have ended.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace gofer::inline v1::debug {
 
-/// Tells each goroutine of `s` that is left that nobody will resume it, and prints them. Returns how many there are.
-inline std::size_t abandon_all(sched::Scheduler& s) {
+/// Prints those of `s` that are parked, or ready with nobody to run them. Returns how many there are.
+inline std::size_t name_left(sched::Scheduler& s) {
     std::size_t count = 0;
     constexpr std::size_t shown = 100;
     task::stack_pools().for_each([&](task::Goroutine& g) {
@@ -21,7 +21,6 @@ inline std::size_t abandon_all(sched::Scheduler& s) {
         if (count <= shown)
             base::say("  %s: %s\n", sched::Identity(g).text,
                       state == task::State::parked ? task::describe(reason) : "ready to run");
-        if (g.on_abandon) g.on_abandon->abandon(*g.on_abandon);
     });
     if (count > shown) base::say("  and %zu more\n", count - shown);
     return count;

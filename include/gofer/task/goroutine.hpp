@@ -41,10 +41,14 @@ struct Goroutine : fiber::Fiber {
     void* pinned_to = nullptr;        // the worker it stays on; written by itself
     unsigned pins = 0;
     const void* waits_on = nullptr;   // what it is parked on
+    const void* episode = nullptr;    // the wait::Episode it is parked in
     std::atomic<std::int64_t> hog_until{0}; // it was found computing for long, and may be about to again
     Task* first_task = nullptr;       // a stack of its own: what to run on it
     Extras* extras = nullptr;
     AbandonHook* on_abandon = nullptr;
+    unsigned holds = 0;               // calls within which nothing may be thrown into it; written by itself
+    std::uint64_t must_unwind = 0;    // the id of the goroutine here whose yield is to throw
+    std::uint64_t unwound = 0;        // of that whose wait was ended so, or whose yield has thrown
 
     base::Place place() const noexcept {
         return line ? base::Place{static_cast<const char*>(where), line, nullptr} : base::Place::at(where);
@@ -81,9 +85,10 @@ struct Goroutine : fiber::Fiber {
             extras = nullptr;
         }
     }
-    void parks(WaitReason why, const void* on) noexcept {
+    void parks(WaitReason why, const void* on, const void* wait) noexcept {
         reason.store(why, std::memory_order_relaxed);
         waits_on = on;
+        episode = wait;
         state.store(State::parked, std::memory_order_relaxed);
     }
     void becomes_runnable() noexcept { state.store(State::runnable, std::memory_order_relaxed); }
