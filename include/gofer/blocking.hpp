@@ -90,7 +90,8 @@ decltype(auto) blocking(F&& f) {
         auto& b = *static_cast<Body*>(what);
         b.outcome.take(std::forward<F>(b.f));
     };
-    if (!runtime::BlockingCall(run, &body).park()) run(&body); // on the worker then, and a stand-in for it
+    if (!runtime::BlockingCall(run, &body).park()) // on the worker then, and a stand-in for it
+        return static_cast<R>(std::forward<F>(f)());
     return static_cast<R>(body.outcome.give());
 }
 

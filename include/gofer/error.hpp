@@ -1,4 +1,4 @@
-// What misuse throws, and what ends work on request. (What nothing can mend is a fatal error: base/fatal.hpp.)
+// What misuse throws, and what ends work on request or with its runtime. (What nothing can mend is a fatal error: base/fatal.hpp.)
 #pragma once
 
 #include <stdexcept>
@@ -32,5 +32,10 @@ struct [[gnu::visibility("default")]] SignalReceived : Cancelled {
 
     int number; ///< SIGINT, for example
 };
+
+/// What a blocking call throws at the end of its goroutine's runtime, under Leaks::unwind, so that destructors run. No
+/// std::exception, and nobody's to handle: catch (...) has to rethrow it. A goroutine that swallows it and blocks again
+/// is abandoned there.
+struct [[gnu::visibility("default")]] Unwind {};
 
 } // namespace gofer::inline v1

@@ -39,7 +39,7 @@ template <class F, class Arg, class... Args>
 
 /// Lets other goroutines run; on a plain thread, other threads. Go's runtime.Gosched.
 inline void yield() {
-    sched::yield();
+    if (!sched::yield()) wait::unwind();
 }
 
 namespace this_goroutine {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <future>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -78,6 +79,7 @@ public:
             shut_down_ = false;
             throw std::logic_error("gofer: Runtime::shutdown() from one of its own goroutines; return from them instead");
         }
+        const wait::HoldUnwind hold;
         debug::shut_down(*scheduler_, options_.shutdown_grace, options_.leaks == Leaks::abort);
     }
 
@@ -116,9 +118,11 @@ template <class R>
 struct Outcome {
     std::optional<sync::Stored<R>> value;
     std::exception_ptr error;
+    bool there = false; // false: the function never ran, since somebody had shut its runtime down
 
     template <class Body>
     void take(Body&& body) noexcept {
+        there = true;
         try {
             if constexpr (std::is_void_v<R>)
                 std::forward<Body>(body)();
@@ -132,6 +136,7 @@ struct Outcome {
     }
     R give() {
         if (error) std::rethrow_exception(std::move(error));
+        if (!there) throw std::future_error(std::future_errc::broken_promise);
         if constexpr (std::is_reference_v<R>)
             return static_cast<R>(**value);
         else if constexpr (!std::is_void_v<R>)
@@ -148,20 +153,32 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
     struct Main {
         Body body;
         runtime::Outcome<R>* outcome;
-        void operator()() && { outcome->take(std::move(body)); }
+        void operator()() && {
+            outcome->take([this]() -> R {
+                try {
+                    return std::move(body)();
+                } catch (const Unwind&) { // another thread has shut the runtime down meanwhile
+                    throw std::future_error(std::future_errc::broken_promise);
+                }
+            });
+        }
     };
     runtime::Outcome<R> outcome;
     WaitGroup ended;
     ended.add(1);
-    auto done = [&ended] {
-        sched::end_locals();
-        ended.done();
+    struct Done {
+        WaitGroup* ended;
+        void operator()() const { ended->done(); }
     };
+    using Then = spawn::AfterLocals<Done>;
     const GoOptions options{.name = "main", .stack_size = std::max(options_.stack_size, runtime::main_stack_size)};
     spawn::start(scheduler_, &options, place,
-                 task::Sequence<Main, decltype(done)>(
-                     Main{task::bind(std::forward<F>(f), std::forward<Args>(args)...), &outcome}, done));
-    ended.wait_as(task::WaitReason::inner_run);
+                 task::Sequence<Main, Then>(Main{task::bind(std::forward<F>(f), std::forward<Args>(args)...), &outcome},
+                                            Then{Done{&ended}}));
+    {
+        const wait::HoldUnwind hold; // the function refers to this frame
+        ended.wait_as(task::WaitReason::inner_run);
+    }
     return static_cast<R>(outcome.give());
 }
 
@@ -171,6 +188,7 @@ inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
                                    options.stack_size);
     s->on_deadlock = on_deadlock(options.deadlock);
     if (options.long_run.count() > 0) s->long_run_ns = base::saturated_ns(options.long_run);
+    s->unwinds = options.leaks == Leaks::unwind;
     try {
         sched::start_threads(*s);
     } catch (...) {
@@ -227,7 +245,7 @@ inline RuntimeStats Runtime::stats() const {
 
 /// Runs f(args...) as the main goroutine of a fresh runtime, with a stack of at least 8 MB, and returns what it returns
 /// or rethrows what it throws. Goroutines that are left then are waited for shortly, and those still parked are named
-/// on stderr as leaked and abandoned (RuntimeOptions::leaks). Blocks; from inside a goroutine it parks.
+/// on stderr as leaked, and abandoned or unwound (RuntimeOptions::leaks). Blocks; from inside a goroutine it parks.
 template <class F>
     requires(!std::is_same_v<std::decay_t<F>, RuntimeOptions>)
 decltype(auto) run(F&& f, Place place = Place::here()) {

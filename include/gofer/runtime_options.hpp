@@ -12,7 +12,7 @@ namespace gofer::inline v1 {
 /// What becomes of goroutines that are still parked when `run` ends and the grace is over.
 enum class Leaks {
     abandon, ///< never resumed; nothing they hold is touched, as in Go
-    unwind,  ///< the parking call throws gofer::Unwind, so that destructors run
+    unwind,  ///< the parking call throws gofer::Unwind, so that destructors run: for goroutines that own all they use
     abort,   ///< a fatal error
 };
 

@@ -184,8 +184,11 @@ private:
             if (self.outcome == wait::Outcome::closed) return Result::closed;
             return Result::pending;
         }
-        Locked again(lock_);
-        list.remove_if_linked(self);
+        {
+            Locked again(lock_);
+            list.remove_if_linked(self);
+        }
+        episode.pass_unwind();
         return episode.ended() == wait::Ended::by_deadline ? Result::timed_out : Result::interrupted;
     }
 

@@ -83,7 +83,7 @@ public:
     }
 
     /// Takes the lock.
-    Result receive(sched::BiasedLock& lock, const void* channel, Value& out, wait::Until until) noexcept {
+    Result receive(sched::BiasedLock& lock, const void* channel, Value& out, wait::Until until) {
         for (;;) {
             Locked guard(lock);
             if (take(out)) return leave(guard, Result::done);
@@ -96,6 +96,9 @@ public:
             Locked again(lock);
             part(self);
             if (episode.ended() == wait::Ended::by_interrupt) return leave(again, Result::interrupted);
+            if (episode.ended() != wait::Ended::by_unwind) continue;
+            static_cast<void>(leave(again, Result::pending));
+            wait::unwind();
         }
     }
 

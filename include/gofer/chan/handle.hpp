@@ -19,6 +19,7 @@ inline void wait_on_nil(wait::Until until, task::WaitReason reason) {
     base::EngineRegion engine;
     wait::Episode episode(until);
     episode.park(reason, nullptr, {});
+    episode.pass_unwind();
 }
 
 // gcc 12 warns, without reason, that core_ may be uninitialized where a handle lies in a union or std::optional that

@@ -123,7 +123,7 @@ private:
         return chosen_ == timeout_ || cases_[chosen_]->finish();
     }
 
-    bool wait_in_lists(wait::Until until) noexcept {
+    bool wait_in_lists(wait::Until until) {
         base::EngineRegion engine;
         const std::int64_t deadline = until.deadline;
         if (by_clock_) [[unlikely]]
@@ -140,6 +140,7 @@ private:
             episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, this, {});
         for (std::uint32_t i = 0; i < enlisted; ++i) cases_[order_[i]]->withdraw();
         if (start_over) return false;
+        episode.pass_unwind();
         if (until.deadline < deadline && episode.ended() == wait::Ended::by_deadline) return false; // a timer's turn
         base::engine_acquire(&episode); // a partner that claimed it before it parked did not make it ready
         chosen_ = episode.ended() == wait::Ended::by_deadline ? timeout_ : episode.which();

@@ -1,4 +1,4 @@
-// The goroutines a runtime leaves behind: named on stderr, and abandoned. Called when its workers have ended.
+// The goroutines a runtime leaves behind, named on stderr. Called when its workers have ended.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace gofer::inline v1::debug {
 
-/// Tells each goroutine of `s` that is left that nobody will resume it, and prints them. Returns how many there are.
-inline std::size_t abandon_all(sched::Scheduler& s) {
+/// Prints those of `s` that are parked, or ready with nobody to run them. Returns how many there are.
+inline std::size_t name_left(sched::Scheduler& s) {
     std::size_t count = 0;
     constexpr std::size_t shown = 100;
     auto nothing = [](const Snapshot&, task::Goroutine&, bool) {};
@@ -22,7 +22,6 @@ inline std::size_t abandon_all(sched::Scheduler& s) {
             add_line(line, left);
             base::say("  %s\n", line.c_str());
         }
-        if (g.on_abandon) g.on_abandon->abandon(*g.on_abandon);
     });
     if (count > shown) base::say("  and %zu more\n", count - shown);
     return count;

@@ -4,10 +4,10 @@
 
 #include <chrono>
 #include <mutex>
-#include <vector>
 
 #include <gofer/debug/leaks.hpp>
 #include <gofer/debug/outlook.hpp>
+#include <gofer/debug/unwind.hpp>
 #include <gofer/sched/arm.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/worker_thread.hpp>
@@ -48,38 +48,31 @@ inline void end_threads(sched::Scheduler& s, std::chrono::milliseconds grace) {
     }
 }
 
-/// Goroutines that never started. They are kept, unrun, and whoever waits for their result is told.
-inline std::size_t abandon_queued(sched::Scheduler& s) {
-    static auto& kept = *new std::vector<task::Task*>; // so that a leak checker sees that they are owned
-    static base::SpinLock lock;
-    const std::lock_guard<base::SpinLock> guard(lock);
-    std::size_t count = 0;
-    auto abandon = [&count](sched::Runnable r) {
-        if (!r.is_task()) return;
-        ++count;
-        r.task()->abandon();
-        kept.push_back(r.task());
-    };
-    sched::Runnable r;
-    while (s.injected.pop(&r, 1)) abandon(r);
-    for (auto& w : s.workers) { // as a thief: a worker that is stuck in a goroutine may still use its queue
-        while (w->queue.steal(&r, 1)) abandon(r);
-        if ((r = w->queue.next()) && w->queue.steal_next(r)) abandon(r);
-    }
-    if (count) base::say("gofer: run ended before %zu goroutines had started; they never will\n", count);
-    return count;
+/// What is left when the threads have ended, or are stuck.
+inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
+    sched::Unstarted unstarted;
+    sched::Resumable resumable;
+    sched::take_queued(s, unstarted, resumable);
+    if (!unstarted.empty())
+        base::say("gofer: run ended before %zu goroutines had started; they never will\n", unstarted.size());
+    const std::size_t left = unstarted.size() + name_left(s);
+    if (left && fatal_leaks)
+        base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);
+    const task::Goroutine* still_running = nullptr;
+    if (left && s.unwinds) still_running = unwind_all(s, unstarted, resumable, std::max(grace, unwinding_patience));
+    sched::abandon(unstarted);
+    s.finished.store(true, std::memory_order_seq_cst); // partner: sched::abandon_late
+    sched::abandon_parked(s, still_running);
+    if (left) wait::Recall::instance().look_again();
 }
 
 /// All of it. `s` is released by the caller afterwards.
 inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
     s.end_companion();
     await_goroutines(s, grace);
-    end_threads(s, grace);
+    end_threads(s, s.unwinds ? std::max(grace, unwinding_grace) : grace);
     sched::adopt_timers(s);
-    const std::size_t left = s.live() == 0 ? 0 : abandon_queued(s) + abandon_all(s);
-    if (left) wait::Recall::instance().look_again();
-    if (left && fatal_leaks)
-        base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);
+    if (s.live() > 0) settle_leaks(s, grace, fatal_leaks);
     sched::Monitor::instance().remove(s);
 }
 

@@ -34,6 +34,7 @@ public:
     /// Without wait(): cancels, waits, and drops the error.
     ~ErrGroup() {
         scope_.cancel();
+        const wait::HoldUnwind hold; // those it waits for use the group
         running_.wait();
     }
 
@@ -90,6 +91,8 @@ private:
                     else
                         return std::move(f)(group->context());
                 });
+            } catch (const Unwind&) {
+                throw;
             } catch (...) {
                 group->fail(std::current_exception());
             }

@@ -21,7 +21,7 @@ public:
         return true;
     }
 
-    void acquire() noexcept {
+    void acquire() {
         base::EngineRegion engine;
         lock_.lock();
         if (take()) return lock_.unlock();
@@ -29,6 +29,11 @@ public:
         wait::Waiter self(episode, nullptr);
         line_.push_back(self);
         episode.park(task::WaitReason::err_group, this, wait::Unlock::of(lock_));
+        if (episode.ended() == wait::Ended::by_partner) return;
+        lock_.lock();
+        line_.remove_if_linked(self);
+        lock_.unlock();
+        episode.pass_unwind();
     }
     bool try_acquire() noexcept {
         base::EngineRegion engine;

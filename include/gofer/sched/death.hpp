@@ -67,6 +67,10 @@ inline void report_overflow(const void* address) {
 
 inline void install_death_reports() noexcept {
     task::uncaught_reporter().store(&report_uncaught);
+    task::over_for_this_goroutine().store([]() noexcept {
+        const Worker* w = this_worker();
+        return w && w->unwinds;
+    });
     fiber::OverflowHandler::install(&report_overflow);
 }
 

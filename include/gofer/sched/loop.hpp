@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <gofer/fiber/trim.hpp>
+#include <gofer/sched/abandon.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/recorder.hpp>
 #include <gofer/sched/search.hpp>
@@ -50,8 +51,8 @@ struct Housekeeping {
 }
 
 inline std::uint64_t next_goroutine_id(Worker& w) noexcept {
-    constexpr std::uint64_t block = 256;
     if (w.next_id == w.last_id) [[unlikely]] {
+        const std::uint64_t block = w.scheduler->unwinds ? 1 : 256; // the order counts there: the newest goes first
         w.next_id = goroutine_ids().fetch_add(block, std::memory_order_relaxed);
         w.last_id = w.next_id + block;
     }
@@ -215,12 +216,6 @@ Runnable find_work(Worker& w) noexcept {
     }
 }
 
-/// Goroutines are left, perhaps one that has parked just now, past the grace. They refer to the scheduler.
-inline void keep_for_ever(Scheduler& s) noexcept {
-    s.retain();
-    keep_goroutines_reachable(s);
-}
-
 /// The process is exiting: its threads end with it, and nothing of ours may run beside static destructors.
 inline void stand_still_at_exit(Worker& w) noexcept {
     if (!w.scheduler->frozen.load(std::memory_order_relaxed)) return;
@@ -262,7 +257,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
     must_not_be_forked();
     if (recording()) note_end_of_loop(*w);
     stand_still_at_exit(*w);
-    if (w->scheduler->stopped.load(std::memory_order_relaxed) && w->scheduler->live() > 0) keep_for_ever(*w->scheduler);
+    abandon_late(*w->scheduler);
     w->set_after(after_retire, nullptr);
     fiber::switch_fiber(w, self, &w->native, fiber::Leaving::for_good);
 }

@@ -28,7 +28,7 @@ namespace gofer::inline v1::sched {
 class Roster {
 public:
     Roster(Scheduler* owner, unsigned regulars)
-        : owner_(owner), regulars_(regulars), all_(regulars + stand_ins_of(regulars)) {
+        : owner_(owner), regulars_(regulars), all_(regulars + stand_ins_of(regulars) + 1) {
         for (unsigned i = 0; i < regulars; ++i) all_[i] = make(i, Duty::regular);
         ever_.store(regulars, std::memory_order_relaxed);
     }
@@ -112,6 +112,14 @@ public:
         return true;
     }
 
+    /// After close(): one more, whose thread is the caller's to start. Throws std::bad_alloc.
+    Worker& add_last() {
+        const unsigned n = ever(); // there is a place left, beyond what stand-ins may take
+        all_[n] = make(n, Duty::gone);
+        ever_.store(n + 1, std::memory_order_release); // partner: ever()
+        return *all_[n];
+    }
+
     /// When this has returned nobody is called any more, and every thread that was started is known; those who rest are
     /// woken, to see that their runtime has stopped.
     void close() noexcept {
@@ -147,7 +155,7 @@ private:
         const unsigned n = ever();
         for (unsigned i = regulars_; i < n; ++i)
             if (duty(*all_[i]) == Duty::gone && all_[i]->exited.load(std::memory_order_acquire)) return all_[i].get();
-        return n < all_.size() ? enlist(n) : nullptr;
+        return n < all_.size() - 1 ? enlist(n) : nullptr;
     }
     Worker* enlist(unsigned index) noexcept {
         try {

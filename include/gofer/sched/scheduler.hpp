@@ -65,6 +65,8 @@ public:
     std::atomic<bool> stopped{false};  // no goroutine of this runtime is started or resumed any more
     std::atomic<bool> frozen{false};   // the process exits: the workers stand still instead of ending
     std::atomic<bool> ending{false};   // nothing is left but the grace
+    std::atomic<bool> finished{false}; // what is left now is abandoned
+    bool unwinds = false;              // what is left is unwound first; set before its threads start
     bool never_joins = false;         // its threads are detached from the start
     OnDeadlock on_deadlock = OnDeadlock::by_rule; // set before the threads start
     bool deadlock_reported = false;   // the monitor's

@@ -146,25 +146,33 @@ inline void after_pinned_yield(void* worker, fiber::Fiber* departed) noexcept {
     w->attention.store(true, std::memory_order_relaxed);
 }
 
-/// Lets the others have a turn. On a plain thread: std::this_thread::yield.
-GOFER_UNINSTRUMENTED inline void yield() noexcept {
+/// Lets the others have a turn. On a plain thread: std::this_thread::yield. False: the runtime is over, and the
+/// caller is to throw Unwind.
+GOFER_UNINSTRUMENTED inline bool yield() noexcept {
     Worker* w = this_worker();
-    if (!w || !w->current) return std::this_thread::yield();
+    if (!w || !w->current) {
+        std::this_thread::yield();
+        return true;
+    }
     base::EngineRegion engine;
     w->count_turn();
     Goroutine* self = w->current;
+    bool goes_on = true;
     if (self->pinned_to) [[unlikely]] {
         self->becomes_runnable();
         suspend_to(w, self, leave_for_loop(*w), after_pinned_yield, w);
+        goes_on = self->must_unwind != self->id;
     } else if (w->loop_is_due()) {
         self->becomes_runnable();
         suspend_to(w, self, leave_for_loop(*w), after_long_yield, w);
+        goes_on = self->must_unwind != self->id;
     } else if (w->has_local_work()) {
         self->becomes_runnable();
         const Runnable next = w->queue.exchange_and_hold(Runnable(self));
         if (next) suspend_to(w, self, next.is_task() ? enter_loop(*w, next) : enter(*w, next.goroutine()), after_yield, w);
     }
     self->resumes();
+    return goes_on;
 }
 
 } // namespace gofer::inline v1::sched

@@ -104,6 +104,8 @@ struct alignas(64) Worker : fiber::Carrier {
     bool asymmetric = base::asymmetric_barriers();
     bool searcher = false; // it holds the searcher's office (idle.hpp)
     bool has_run = true;   // since it slept last
+    bool unwinds = false;  // it resumes what is left of a runtime that has stopped (debug/unwind.hpp)
+    const void* caught = nullptr; // then: the exception its goroutine was handling when it threw Unwind
     Current current;
     Runnable handed; // for the loop that is switched to next
     bool pinned_had_turn = false;

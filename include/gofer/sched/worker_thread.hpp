@@ -28,11 +28,11 @@ inline void give_spares_back(Worker& w) noexcept {
     w.spare_count = 0;
 }
 
-inline void worker_thread(Worker* w) {
+/// The life of a thread that is a worker, around `body(w)`. Takes over one reference to the scheduler.
+template <class Body>
+void serve_as_worker(Worker* w, const char* name, Body body) {
     base::tsan_release(&w->thread_began);
     base::EngineRegion engine;
-    char name[16];
-    std::snprintf(name, sizeof name, "gofer-%u", w->index);
     ::pthread_setname_np(::pthread_self(), name);
     ::prctl(PR_SET_TIMERSLACK, 1000UL, 0UL, 0UL, 0UL); // naps of microseconds, timers on time
     const fiber::SignalStack signal_stack;
@@ -42,7 +42,7 @@ inline void worker_thread(Worker* w) {
     if (w->stand_in()) base::ask_for_short_slices();
     w->bind_to_thread();
     set_this_worker(w);
-    leave_native_stack(w);
+    body(w);
     set_this_worker(nullptr);
     give_spares_back(*w);
     Scheduler* scheduler = w->scheduler;
@@ -52,6 +52,12 @@ inline void worker_thread(Worker* w) {
     w->exited.store(true, std::memory_order_release); // partner: end_threads
     base::tsan_ignore_begin();
     scheduler->release();
+}
+
+inline void worker_thread(Worker* w) {
+    char name[16];
+    std::snprintf(name, sizeof name, "gofer-%u", w->index);
+    serve_as_worker(w, name, leave_native_stack);
 }
 
 /// Starts the threads. Throws std::system_error when the system gives none.

@@ -20,6 +20,11 @@ public:
         std::exception_ptr error; // set outside of the handler: whoever gets it is the last to hold it
         try {
             deliver();
+        } catch (const Unwind&) {
+            dispose();
+            abandon();
+            hook(*self, nullptr);
+            throw;
         } catch (...) {
             error = std::current_exception();
         }
@@ -27,6 +32,10 @@ public:
         hook(*self, nullptr);
     }
     void abandon() { Promise<R> broken(std::move(promise_)); }
+    void drop() {
+        body_.dispose();
+        abandon();
+    }
 
 private:
     // The record belongs to the stack, and so to one goroutine after the other.

@@ -72,7 +72,10 @@ private:
         waiters_.push_back(self);
         word_.store(arrived | Lock::bit, std::memory_order_relaxed);
         episode.park(task::WaitReason::barrier, this, Lock::unlocker(word_));
-        return episode.ended() == wait::Ended::by_partner || !take_back(self);
+        if (episode.ended() == wait::Ended::by_partner) return true;
+        const bool passed = !take_back(self);
+        episode.pass_unwind();
+        return passed;
     }
 
     void let_all_pass() noexcept {

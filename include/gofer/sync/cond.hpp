@@ -110,8 +110,12 @@ private:
         release(lock, self);
         episode.park(task::WaitReason::cond, this, {});
         const bool notified = was_notified(self);
-        base::UserCode user;
-        lock.lock();
+        {
+            const wait::HoldUnwind hold(episode.goroutine()); // nobody leaves without the lock
+            base::UserCode user;
+            lock.lock();
+        }
+        episode.pass_unwind();
         return notified;
     }
 

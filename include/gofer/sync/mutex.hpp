@@ -151,6 +151,7 @@ private:
         park(episode, company);
         if (episode.ended() != wait::Ended::by_partner) {
             leave_list(self);
+            episode.pass_unwind();
             const bool recalled = episode.ended() == wait::Ended::by_interrupt && !until.interrupted();
             return recalled ? Turn::again : Turn::timed_out;
         }

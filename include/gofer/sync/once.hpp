@@ -80,10 +80,11 @@ private:
         }
     }
 
-    Turn give_up(wait::Waiter& self) noexcept {
+    Turn give_up(wait::Waiter& self) {
         Lock::lock(word_);
         waiters_.remove_if_linked(self);
         Lock::unlock(word_);
+        self.episode->pass_unwind();
         return Turn::gave_up;
     }
 

@@ -1,6 +1,7 @@
 // once_value: a function that computes its value at the first call and has it ready at all others. Go's sync.OnceValue.
 #pragma once
 
+#include <cxxabi.h>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -31,6 +32,10 @@ private:
     void compute() {
         try {
             store();
+        } catch (const Unwind&) {
+            throw;
+        } catch (const abi::__forced_unwind&) { // the end of a plain thread
+            throw;
         } catch (...) {
             error_ = std::current_exception();
         }

@@ -190,6 +190,7 @@ private:
         const std::uint32_t now = Lock::lock(word_);
         Side::list(*this).remove_if_linked(self);
         admit(now & ~waiting, readers_after_writer);
+        episode.pass_unwind();
         return false;
     }
 

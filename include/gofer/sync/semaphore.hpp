@@ -135,14 +135,16 @@ private:
         const std::int64_t now = Lock::lock(word_);
         waiters_.remove_if_linked(self);
         grant(left(now)); // those behind may want less
+        episode.pass_unwind();
         return false;
     }
 
     /// More permits than there are: in no list, so that nobody queues up behind.
     [[gnu::noinline]] bool await_end(wait::Until until) {
         base::EngineRegion engine;
-        wait::Episode episode(until);
+        wait::Episode episode(until, true);
         episode.park(task::WaitReason::semaphore, this, {});
+        episode.pass_unwind();
         return false;
     }
 

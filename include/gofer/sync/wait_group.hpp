@@ -152,6 +152,7 @@ private:
         Lock::lock(word_);
         waiters_.remove_if_linked(self);
         unlock_after_giving_up();
+        episode.pass_unwind();
         return false;
     }
 

@@ -76,7 +76,14 @@ private:
     bool alive_ = true;
 };
 
-/// Runs `f`, destroys it, then runs `then`: what waits for the goroutine must not see its closure alive.
+/// For a closure that will not be run, and is to be destroyed: tells those who wait for it, if there is a way to.
+template <class F>
+void drop(F& closure) {
+    if constexpr (requires { closure.drop(); }) closure.drop();
+}
+
+/// Runs `f`, destroys it, then runs `then`: what waits for the goroutine must not see its closure alive. Also when an
+/// exception leaves `f`: that ends the process before any destructor runs, or else the goroutine is being unwound.
 template <class F, class Then>
 class Sequence {
 public:
@@ -84,12 +91,27 @@ public:
     Sequence(G&& f, Then then) : f_(std::forward<G>(f)), then_(std::move(then)) {}
 
     void operator()() && {
+        struct Rest {
+            Sequence* self;
+            ~Rest() {
+                if (self) self->finish();
+            }
+        } unwound{this};
         std::move(f_)();
+        unwound.self = nullptr;
+        finish();
+    }
+    void drop() {
+        f_.dispose();
+        then_.drop();
+    }
+
+private:
+    void finish() {
         f_.dispose();
         then_();
     }
 
-private:
     Disposable<F> f_;
     Then then_;
 };

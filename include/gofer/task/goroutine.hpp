@@ -71,6 +71,9 @@ struct Goroutine : fiber::Fiber {
     Extras* extras = nullptr;
     base::SpinLock extras_lock;       // guards `extras` and the name in it, against reports
     AbandonHook* on_abandon = nullptr;
+    unsigned holds = 0;               // calls within which nothing may be thrown into it; written by itself
+    std::uint64_t must_unwind = 0;    // the id of the goroutine here whose yield is to throw
+    std::uint64_t unwound = 0;        // of that whose wait was ended so, or whose yield has thrown
 
     base::Place place() const noexcept {
         return line ? base::Place{static_cast<const char*>(where), line, nullptr} : base::Place::at(where);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <gofer/base/place.hpp>
+#include <gofer/task/closure.hpp>
 #include <gofer/task/record_pool.hpp>
 
 namespace gofer::inline v1::task {
@@ -58,7 +59,10 @@ private:
 
     static void perform(Task* task, TaskAction action, RecordPool* pool) {
         auto* self = static_cast<TaskOf*>(task);
-        if (action == TaskAction::destroy) return self->free(pool);
+        if (action == TaskAction::destroy) {
+            drop(self->closure);
+            return self->free(pool);
+        }
         if (action == TaskAction::abandon) {
             if constexpr (requires { self->closure.abandon(); }) self->closure.abandon();
             return;

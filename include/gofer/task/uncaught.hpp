@@ -4,14 +4,19 @@
 // The outermost frame of a goroutine therefore has a personality routine of its own. The unwinder asks it in the
 // search phase, when no handler further in wants the exception and not one frame is undone. Had there been no
 // message to print, reaching the end of the stack would call std::terminate in just that place.
+//
+// While what is left of a runtime is unwound (debug/unwind.hpp) the same routine is the handler of last resort: Unwind
+// ends there, and any other exception is printed. So a goroutine needs no try block, and who unwinds none of it.
 #pragma once
 
 #include <cstdint>
 #include <cxxabi.h>
 #include <exception>
+#include <typeinfo>
 #include <unwind.h>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/error.hpp>
 #include <gofer/fiber/switch.hpp>
 #include <gofer/task/task.hpp>
 
@@ -35,16 +40,40 @@ using ReportUncaught = void (*)(const char* what);
     }
 }
 
+/// Whether the running goroutine is on its last steps in a runtime that is over. Set as the above.
+using AskWhetherOver = bool (*)() noexcept;
+[[gnu::visibility("default")]] inline std::atomic<AskWhetherOver>& over_for_this_goroutine() noexcept {
+    static std::atomic<AskWhetherOver> ask{nullptr};
+    return ask;
+}
+
+/// Whether the exception that is being handled is Unwind.
+inline bool handles_unwind() noexcept {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    return type && *type == typeid(Unwind);
+}
+
 extern "C" {
 // Hidden, since a shared object can refer to its own copy only; in each the same.
 [[gnu::visibility("hidden"), gnu::used]] inline _Unwind_Reason_Code
 gofer_v1_goroutine_personality(int, _Unwind_Action actions, std::uint64_t, _Unwind_Exception* exception,
-                               _Unwind_Context*) {
-    if (!(actions & _UA_SEARCH_PHASE)) return _URC_CONTINUE_UNWIND;
+                               _Unwind_Context* context) {
+    const AskWhetherOver ask = over_for_this_goroutine().load();
+    const bool over = ask && ask();
+    const ReportUncaught report = uncaught_reporter().load();
+    if (actions & _UA_SEARCH_PHASE) {
+        if (over) return _URC_HANDLER_FOUND;
+        abi::__cxa_begin_catch(exception);
+        if (report) describe_current(report);
+        base::act_last();
+        std::terminate();
+    }
+    if (!(actions & _UA_HANDLER_FRAME)) return _URC_CONTINUE_UNWIND;
     abi::__cxa_begin_catch(exception);
-    if (ReportUncaught report = uncaught_reporter().load()) describe_current(report);
-    base::act_last();
-    std::terminate();
+    if (report && !handles_unwind()) describe_current(report);
+    abi::__cxa_end_catch();
+    _Unwind_SetIP(context, _Unwind_GetIP(context)); // as if the task had returned
+    return _URC_INSTALL_CONTEXT;
 }
 }
 

@@ -70,6 +70,10 @@ private:
             base::tsan_acquire(delayed);
             delayed->call();
         }
+        void drop() {
+            delayed->destroy_closure();
+            delayed->release();
+        }
     };
 
     static void fire(sched::Timer& timer, sched::Chain& woken) noexcept {

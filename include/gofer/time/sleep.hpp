@@ -13,13 +13,15 @@ namespace time {
 inline bool sleep(wait::Until until) {
     if (until.interrupted()) return false;
     if (until.over()) {
-        sched::yield();
+        if (!sched::yield()) wait::unwind();
         return true;
     }
     base::EngineRegion engine;
     wait::Episode episode(until);
     episode.park(task::WaitReason::sleep, nullptr, {});
-    return episode.ended() == wait::Ended::by_deadline;
+    if (episode.ended() == wait::Ended::by_deadline) return true;
+    episode.pass_unwind();
+    return false;
 }
 
 } // namespace time

@@ -12,6 +12,7 @@
 //   wake(), and touches nothing of the episode or the object afterwards: both may be gone.
 // - The owner of a contested wait passes through the lock of the list it was claimed from before it reads the result.
 // - Goroutines of a runtime that has stopped are never claimed: nothing is handed to those who will not run again.
+//   Whoever unwinds them ends their waits by_unwind; the call then leaves its lists, as after a deadline, and throws.
 // Orders: the claim's CAS (acq_rel) pairs with settle()'s CAS (acq_rel); word (release) with wait_on_word (acquire).
 #pragma once
 
@@ -23,26 +24,29 @@
 #include <gofer/sched/ready.hpp>
 #include <gofer/sched/suspend.hpp>
 #include <gofer/wait/until.hpp>
+#include <gofer/wait/unwind.hpp>
 
 namespace gofer::inline v1::wait {
 
 using task::Goroutine;
 using task::WaitReason;
 
-enum class Ended : std::uint32_t { registering, parked, by_partner, by_deadline, by_interrupt };
+enum class Ended : std::uint32_t { registering, parked, by_partner, by_deadline, by_interrupt, by_unwind };
 
 /// The lock to release when the wait has become visible: after the switch, or before a thread sleeps.
 struct Unlock {
     using Run = void (*)(void* object) noexcept;
     Run run = nullptr;
     void* object = nullptr;
+    Run lock = nullptr; // takes it again; none: there is no list, so nothing can be known of its claimers
 
     void operator()() const noexcept {
         if (run) run(object);
     }
     template <class Lock>
     static Unlock of(Lock& lock) noexcept {
-        return {[](void* l) noexcept { static_cast<Lock*>(l)->unlock(); }, &lock};
+        return {[](void* l) noexcept { static_cast<Lock*>(l)->unlock(); }, &lock,
+                [](void* l) noexcept { static_cast<Lock*>(l)->lock(); }};
     }
 };
 
@@ -92,6 +96,25 @@ public:
             park_goroutine(reason, on, &settle);
         else
             wait_on_word(reason, on);
+    }
+
+    /// For the end of its runtime: ends the wait of a goroutine that is suspended, for ever as far as others are
+    /// concerned. False: somebody was first, and makes it ready; or it cannot be known.
+    bool end_by_unwinding() noexcept {
+        auto seen = static_cast<std::uint32_t>(contested_ ? Ended::parked : Ended::registering);
+        const std::uint32_t ended = encode(Ended::by_unwind, 0);
+        if (contested_) return result_.compare_exchange_strong(seen, ended, std::memory_order_acq_rel);
+        if (!unlock_.lock || result_.load(std::memory_order_acquire) != seen) return false;
+        unlock_.lock(unlock_.object); // whoever has seen it not abandoned yet, and claims it, holds that
+        const bool mine = result_.load(std::memory_order_relaxed) == seen;
+        if (mine) result_.store(ended, std::memory_order_relaxed);
+        unlock_();
+        return mine;
+    }
+    /// The last step of a wait that no partner has ended, when it is in no list any more and no lock is held.
+    void pass_unwind() const {
+        if (ended() == Ended::by_unwind) [[unlikely]]
+            unwind();
     }
 
     Ended ended() const noexcept {

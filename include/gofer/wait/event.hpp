@@ -37,6 +37,7 @@ public:
         episode.park(reason, this, Unlock::of(lock_));
         if (episode.ended() == Ended::by_partner) return true;
         withdraw(self);
+        episode.pass_unwind();
         return false;
     }
 

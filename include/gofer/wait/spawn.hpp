@@ -21,12 +21,14 @@ struct GoOptions {
 
 namespace spawn {
 
-inline void must_be_running(sched::Scheduler* home, sched::Worker* w) {
+/// False: the caller is being unwound, and starts nothing any more.
+inline bool must_be_running(sched::Scheduler* home, sched::Worker* w) {
     if (!home->stopped.load(std::memory_order_relaxed)) [[likely]]
-        return;
+        return true;
     sched::must_not_be_forked();
+    if (w && w->unwinds && w->scheduler == home) return false;
     if (sched::this_scheduler(w) == home) wait::park_forever(task::WaitReason::shut_down);
-    if (home->frozen.load(std::memory_order_relaxed)) return; // the process exits: silently never started
+    if (home->frozen.load(std::memory_order_relaxed)) return true; // the process exits: silently never started
     throw std::logic_error("gofer: go() on a Runtime that was shut down; start goroutines before shutdown()");
 }
 
@@ -34,7 +36,8 @@ inline void must_be_running(sched::Scheduler* home, sched::Worker* w) {
 template <class Closure>
 void start(sched::Scheduler* home, const GoOptions* options, Place place, Closure&& closure) {
     sched::Worker* w = sched::this_worker();
-    must_be_running(home, w);
+    if (!must_be_running(home, w)) [[unlikely]]
+        return task::drop(closure);
     task::Task* task =
         task::make_task<std::decay_t<Closure>>(w ? &w->records : nullptr, place, std::forward<Closure>(closure));
     if (options && (options->stack_size || !options->name.empty()))
@@ -55,6 +58,7 @@ struct AfterLocals {
         sched::end_locals();
         then();
     }
+    void drop() { then(); }
 };
 
 /// The same, and `then()` when the goroutine has ended and its closure, arguments and GoroutineLocal values are

@@ -91,11 +91,12 @@ private:
 };
 
 /// Blocks for ever; for what no one can end (a nil channel, a goroutine of a runtime that was shut down).
-[[noreturn]] inline void park_forever(WaitReason reason) noexcept {
+[[noreturn]] inline void park_forever(WaitReason reason) {
     for (;;) {
         base::EngineRegion engine;
-        Episode episode;
+        Episode episode({}, true);
         episode.park(reason, nullptr, {});
+        episode.pass_unwind();
     }
 }
 

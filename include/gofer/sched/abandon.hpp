@@ -1,0 +1,78 @@
+// What is left of a runtime when it is over: goroutines that nobody resumes any more. They are kept with all they
+// own, and whoever waits for the result of one is told. Nearly always that is done once, by the end of the runtime; a
+// worker that was stuck in a goroutine then does it when that one has parked at last.
+#pragma once
+
+#include <cstddef>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <gofer/sched/scheduler.hpp>
+
+namespace gofer::inline v1::sched {
+
+using Unstarted = std::vector<Task*>;
+using Resumable = std::vector<Goroutine*>;
+
+/// Empties all queues of a runtime that has stopped, those of stuck workers as a thief does.
+inline void take_queued(Scheduler& s, Unstarted& unstarted, Resumable& resumable) {
+    constexpr std::uint32_t most = 256;
+    Runnable batch[most];
+    auto sort_out = [&](std::uint32_t n) {
+        for (std::uint32_t i = 0; i < n; ++i)
+            batch[i].is_task() ? unstarted.push_back(batch[i].task()) : resumable.push_back(batch[i].goroutine());
+        return n > 0;
+    };
+    while (sort_out(s.injected.pop(batch, most))) {
+    }
+    for (auto& w : s.workers) {
+        while (sort_out(w->pinned.pop(batch, most))) {
+        }
+        while (sort_out(w->queue.take_all(batch, most))) {
+        }
+    }
+}
+
+/// Goroutines that never started, and never will: kept.
+inline void abandon(const Unstarted& unstarted) {
+    if (unstarted.empty()) return;
+    static auto& kept = *new Unstarted; // so that a leak checker sees that they are owned
+    static base::SpinLock lock;
+    for (Task* task : unstarted) task->abandon();
+    const std::lock_guard<base::SpinLock> guard(lock);
+    kept.insert(kept.end(), unstarted.begin(), unstarted.end());
+}
+
+/// Tells those who wait for what the goroutines of `s` that are not running were to give, each once. Returns how many
+/// goroutines there are. `but` is passed over.
+inline std::size_t tell_abandoned(Scheduler& s, const Goroutine* but = nullptr) {
+    static base::SpinLock lock;
+    std::size_t count = 0;
+    std::vector<task::AbandonHook*> hooks; // called without the lock: they wake others
+    {
+        const std::lock_guard<base::SpinLock> guard(lock);
+        task::stack_pools().for_each([&](Goroutine& g) {
+            const task::State state = g.state.load(std::memory_order_relaxed);
+            if (g.home != &s || &g == but || state == task::State::vacant || state == task::State::running) return;
+            ++count;
+            if (task::AbandonHook* hook = std::exchange(g.on_abandon, nullptr)) hooks.push_back(hook);
+        });
+    }
+    for (task::AbandonHook* hook : hooks) hook->abandon(*hook);
+    return count;
+}
+
+/// Goroutines of `s` that nobody resumes any more: kept, and the scheduler with them, since they refer to it.
+inline void abandon_parked(Scheduler& s, const Goroutine* but = nullptr) {
+    if (tell_abandoned(s, but) == 0) return;
+    s.retain();
+    keep_goroutines_reachable(s);
+}
+
+/// A worker's thread ends, perhaps after the runtime, and with it the hope of a goroutine that has parked just now.
+inline void abandon_late(Scheduler& s) {
+    if (s.finished.load(std::memory_order_seq_cst)) abandon_parked(s); // partner: debug::settle_leaks
+}
+
+} // namespace gofer::inline v1::sched

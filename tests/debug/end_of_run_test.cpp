@@ -1,0 +1,162 @@
+// The end of run beside goroutines that do not park: they go on, and nobody waits for them.
+#include <atomic>
+#include <chrono>
+#include <future>
+#include <memory>
+#include <thread>
+
+#include <gofer/gofer.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/unwinding.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/// What is shared with goroutines that may outlive the test.
+struct Flags {
+    std::atomic<bool> computing{false}, release{false}, ended{false}, returned{false};
+};
+
+/// Computes until it is released.
+void compute(Flags& flags) {
+    flags.computing = true;
+    while (!flags.release) std::this_thread::yield();
+}
+
+bool breaks(gofer::Future<int>& future) {
+    try {
+        future.get();
+    } catch (const std::future_error& e) {
+        return e.code() == std::future_errc::broken_promise;
+    }
+    return false;
+}
+
+/// Calls f(workers, leaks) for each worker count and both policies under which the process goes on.
+template <class F>
+void at_each_policy(F f) {
+    for (const unsigned workers : fixture::worker_counts)
+        for (const auto leaks : {gofer::Leaks::abandon, gofer::Leaks::unwind}) {
+            INFO("workers: " << workers << ", unwinding: " << (leaks == gofer::Leaks::unwind));
+            auto options = fixture::unwinding(workers);
+            options.leaks = leaks;
+            f(options);
+        }
+}
+
+} // namespace
+
+TEST_CASE("one that computes past the grace goes on to its end, and nothing of its runtime is left then") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        const auto flags = std::make_shared<Flags>();
+        const fixture::LeakProof proof;
+        gofer::run(options, [flags] {
+            gofer::go([flags, held = fixture::Tracked{1}] {
+                const gofer::Defer left{[&] { flags->ended = true; }};
+                compute(*flags);
+            });
+            static_cast<void>(fixture::eventually([&] { return flags->computing.load(); }));
+        });
+        CHECK(!flags->ended);
+        flags->release = true;
+        CHECK(fixture::eventually([&] { return flags->ended.load(); }));
+        proof.require_clean_soon();
+    });
+}
+
+TEST_CASE("the Future of one that computes past the grace gets its value") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        const auto flags = std::make_shared<Flags>();
+        gofer::Future<int> future;
+        gofer::run(options, [&] {
+            future = gofer::async([flags] {
+                compute(*flags);
+                return 7;
+            });
+            static_cast<void>(fixture::eventually([&] { return flags->computing.load(); }));
+        });
+        CHECK(!future.ready());
+        flags->release = true;
+        CHECK(future.get() == 7);
+    });
+}
+
+TEST_CASE("the next blocking call of one that computed past the grace is its last, and its Future is broken") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        for (void (*const call)() : {+[] { gofer::sleep_for(1ns); }, +[] { gofer::go([] {}); },
+                                     +[] { gofer::Channel<int>{}.receive(); }, +[] { gofer::yield(); },
+                                     +[] { gofer::blocking([] {}); }}) {
+            auto& flags = *new Flags; // the goroutine refers to it for ever
+            gofer::Future<int> future;
+            gofer::run(options, [&] {
+                future = gofer::async([&flags, call] {
+                    compute(flags);
+                    call();
+                    flags.returned = true;
+                    return 7;
+                });
+                static_cast<void>(fixture::eventually([&] { return flags.computing.load(); }));
+            });
+            flags.release = true;
+            CHECK(breaks(future));
+            CHECK(!flags.returned);
+        }
+    });
+}
+
+TEST_CASE("go on a runtime that was shut down throws, also while one of its goroutines computes on") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        const auto flags = std::make_shared<Flags>();
+        gofer::Runtime runtime{options};
+        runtime.go([flags] {
+            compute(*flags);
+            flags->ended = true;
+        });
+        CHECK(fixture::eventually([&] { return flags->computing.load(); }));
+        runtime.shutdown();
+        CHECK_THROWS_AS(runtime.go([] {}), std::logic_error);
+        CHECK_THROWS_AS(runtime.run([] {}), std::logic_error);
+        flags->release = true;
+        CHECK(fixture::eventually([&] { return flags->ended.load(); }));
+    });
+}
+
+TEST_CASE("run throws when another thread has its runtime unwound under it") {
+    const auto held = std::make_shared<fixture::Tracked>(1);
+    for (const unsigned workers : fixture::worker_counts) {
+        gofer::Runtime runtime{fixture::unwinding(workers)};
+        const gofer::Channel<int> never;
+        std::atomic<bool> inside{false};
+        std::thread other{[&] {
+            static_cast<void>(fixture::eventually([&] { return inside && runtime.stats().parked > 0; }));
+            runtime.shutdown();
+        }};
+        CHECK_THROWS_AS(runtime.run([&, held] {
+            const auto another = held;
+            inside = true;
+            never.receive();
+        }),
+                        std::future_error);
+        other.join();
+        CHECK(held.use_count() == 1);
+    }
+}
+
+TEST_CASE("a goroutine that stops when it is asked to is not left") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        options.shutdown_grace = 60s;
+        const auto flags = std::make_shared<Flags>();
+        const fixture::LeakProof proof;
+        gofer::run(options, [flags] {
+            gofer::go([flags] {
+                gofer::Context::background().done().receive();
+                flags->ended = true;
+            });
+            fixture::parked_reaches(1);
+        });
+        CHECK(flags->ended);
+        proof.require_clean();
+    });
+}
