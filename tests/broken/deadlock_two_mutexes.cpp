@@ -4,7 +4,7 @@
 #include <mutex>
 
 int main() {
-    gofer::run([] {
+    gofer::run({.workers = 1}, [] {
         gofer::Mutex a, b;
         gofer::Barrier both(2);
         gofer::WaitGroup all;

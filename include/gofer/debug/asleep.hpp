@@ -4,17 +4,25 @@
 #include <cstddef>
 
 #include <gofer/debug/dump.hpp>
+#include <gofer/debug/lock_cycles.hpp>
 #include <gofer/sched/plain_threads.hpp>
 
 namespace gofer::inline v1::debug {
 
 inline constexpr std::size_t most_shown = 100;
 
-/// Each goroutine with its name, its place and what it waits for, alike ones once; then the plain threads that are
-/// blocked. Those that wait for the end of a `run` are its business alone.
+/// Goroutines that wait for each other in a ring, where that is known; each goroutine with its name, its place and what
+/// it waits for, alike ones once; then the plain threads that are blocked. Those that wait for the end of a `run` are
+/// its business alone.
 inline void print_asleep() {
     const base::EngineRegion engine;
     const auto put = [](const base::Text& text) { put_to(STDERR_FILENO, text); };
+    bool cycles = false;
+    LockCycles().write([&](const base::Text& cycle) {
+        put(cycle);
+        cycles = true;
+    });
+    if (cycles) base::say("\n");
     Dump().write(Extent::lines, put, most_shown);
     base::TextOf<2048> text;
     std::size_t threads = 0;

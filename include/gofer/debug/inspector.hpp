@@ -40,6 +40,15 @@ struct Inspector {
         text.add(" left");
     }
 
+    /// An address on the stack of whoever took it last; null: not known, or it is free.
+    static const void* frame_of_owner(const Mutex& mutex) noexcept {
+        std::uint32_t word = 0;
+        const void* frame = nullptr;
+        if (!base::peek(&mutex.word_, word) || !(word & Mutex::locked)) return nullptr;
+        base::peek(&sync::OwnerView::frame_of(mutex.owner_), frame);
+        return frame;
+    }
+
 private:
     Inspector(base::Text& t, const void* object) noexcept : text(t), on(object) {}
 

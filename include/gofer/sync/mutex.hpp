@@ -26,6 +26,7 @@
 
 #include <gofer/base/fatal.hpp>
 #include <gofer/sched/default_scheduler.hpp>
+#include <gofer/sync/owner.hpp>
 #include <gofer/wait/recall.hpp>
 #include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
@@ -49,7 +50,9 @@ public:
         std::uint32_t seen = word_.load(std::memory_order_relaxed);
         while (!(seen & (locked | starving))) {
             seen &= ~Lock::bit; // a list that is locked is unlocked within nanoseconds
-            if (word_.compare_exchange_weak(seen, seen | locked, std::memory_order_acquire)) return true;
+            if (!word_.compare_exchange_weak(seen, seen | locked, std::memory_order_acquire)) continue;
+            owner_.note();
+            return true;
         }
         return false;
     }
@@ -121,6 +124,7 @@ private:
                 return true;
             }
             const Turn turn = wait_once(until, since, was_woken);
+            if (turn == Turn::got) owner_.note();
             if (turn != Turn::again) return turn == Turn::got;
         }
     }
@@ -221,6 +225,7 @@ private:
     std::atomic<std::uint32_t> word_{0};
     std::uint32_t home_ = never_ends; // the runtime of those who wait, or `several`; guarded by the list's lock
     wait::WaitList waiters_;
+    sync::Owner owner_;
 };
 
 } // namespace gofer::inline v1
