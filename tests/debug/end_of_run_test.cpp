@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include <gofer/gofer.hpp>
 
@@ -88,7 +89,8 @@ TEST_CASE("the next blocking call of one that computed past the grace is its las
         for (void (*const call)() : {+[] { gofer::sleep_for(1ns); }, +[] { gofer::go([] {}); },
                                      +[] { gofer::Channel<int>{}.receive(); }, +[] { gofer::yield(); },
                                      +[] { gofer::blocking([] {}); }}) {
-            auto& flags = *new Flags; // the goroutine refers to it for ever
+            static auto& kept = *new std::vector<std::unique_ptr<Flags>>; // goroutines refer to them for ever
+            auto& flags = *kept.emplace_back(std::make_unique<Flags>());
             gofer::Future<int> future;
             gofer::run(options, [&] {
                 future = gofer::async([&flags, call] {

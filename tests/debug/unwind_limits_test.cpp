@@ -22,10 +22,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What a goroutine that is to be abandoned owns, and refers to: it stays for ever.
+/// What a goroutine that is abandoned refers to: it stays until the process ends, and a leak checker sees it.
 template <class T, class... Args>
 T& forever(Args&&... args) {
-    return *new T(std::forward<Args>(args)...);
+    static auto& kept = *new std::vector<std::unique_ptr<T>>;
+    return *kept.emplace_back(std::make_unique<T>(std::forward<Args>(args)...));
 }
 
 /// Whether a goroutine that calls f(never) is abandoned at its end, with `stays` among what is not destroyed.

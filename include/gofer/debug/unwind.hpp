@@ -261,7 +261,10 @@ inline void await(const Unwinding& unwinding, std::chrono::milliseconds patience
 /// not come back for `patience`: that one. What could not be destroyed stays in `unstarted`.
 inline const task::Goroutine* unwind_all(sched::Scheduler& s, sched::Unstarted& unstarted,
                                          const sched::Resumable& resumable, std::chrono::milliseconds patience) {
-    auto unwinding = std::make_shared<Unwinding>(s, unstarted, resumable);
+    const auto unwinding = [&] {
+        const base::EngineRegion engine;
+        return std::make_shared<Unwinding>(s, unstarted, resumable);
+    }();
     sched::Worker& w = unwinding->worker();
     s.retain();
     w.exited.store(false, std::memory_order_relaxed);

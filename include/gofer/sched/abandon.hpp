@@ -17,6 +17,7 @@ using Resumable = std::vector<Goroutine*>;
 
 /// Empties all queues of a runtime that has stopped, those of stuck workers as a thief does.
 inline void take_queued(Scheduler& s, Unstarted& unstarted, Resumable& resumable) {
+    const base::EngineRegion engine;
     constexpr std::uint32_t most = 256;
     Runnable batch[most];
     auto sort_out = [&](std::uint32_t n) {
