@@ -109,24 +109,21 @@ inline wait(me, limited, seen, before, zero) {
     if
     :: zero
     :: else ->
+#ifdef FLAG_AFTER_LOOK
         lock_list(seen); // wait_slow, lock_to_wait
         if
-        :: seen & HAS_WAITERS
-        :: else ->
-#ifdef FLAG_AFTER_LOOK
-            atomic { TOUCH; before = word }
-            if
-            :: before >= ONE -> word = word | HAS_WAITERS
-            :: else
-            fi;
-#else
-            atomic { TOUCH; before = word; word = word | HAS_WAITERS }
-#endif
-            if
-            :: before >= ONE
-            :: else -> unlock_list(HAS_WAITERS); zero = true
-            fi
+        :: seen >= HAS_WAITERS -> TOUCH; word = word | HAS_WAITERS
+        :: else -> unlock_list(0); zero = true
         fi;
+#else
+        atomic { // wait_slow, lock_to_wait
+            !(word & LIST) || word < HAS_WAITERS -> TOUCH;
+            if
+            :: word < HAS_WAITERS -> zero = true
+            :: else -> word = word | HAS_WAITERS | LIST
+            fi
+        }
+#endif
         if
         :: zero
         :: else ->

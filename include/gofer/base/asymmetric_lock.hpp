@@ -20,7 +20,7 @@ public:
     AsymmetricLock& operator=(const AsymmetricLock&) = delete;
 
     /// The owner's side; always the same thread.
-    void lock() noexcept {
+    [[gnu::always_inline]] void lock() noexcept {
         owner_in_.store(true, std::memory_order_relaxed);
         light_barrier(asymmetric_); // partner: heavy_barrier in visit()
         if (visited_.load(std::memory_order_acquire)) [[unlikely]]

@@ -47,7 +47,10 @@ public:
 
     Node* pop_front() noexcept {
         Node* node = front();
-        if (node) remove(*node);
+        if (!node) return nullptr;
+        set_front(node->next);
+        (node->next ? node->next->prev : tail_) = nullptr;
+        node->linked = false;
         return node;
     }
 

@@ -16,7 +16,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 
@@ -34,7 +33,7 @@ inline constexpr std::int64_t latest_due = base::never - 1;
 class Clockwork {
 public:
     using Value = std::optional<Clock::time_point>;
-    using Locked = std::unique_lock<sched::BiasedLock>;
+    using Locked = sched::Locked;
 
     /// Whether the channel is fed by the clock. Does not change once the channel is shared.
     bool runs() const noexcept { return runs_; }

@@ -15,7 +15,6 @@
 #include <atomic>
 #include <cstddef>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <type_traits>
 
@@ -41,7 +40,7 @@ public:
     bool may_send() const noexcept { return size() < capacity() || !receivers_.empty() || closed(); }
 
 protected:
-    using Locked = std::unique_lock<sched::BiasedLock>;
+    using Locked = sched::Locked;
     static constexpr bool throws = !std::is_nothrow_move_constructible_v<T>;
 
     explicit Exchange(std::size_t capacity) : Outline(capacity), ring_(capacity) {}

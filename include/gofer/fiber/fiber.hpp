@@ -42,15 +42,19 @@ struct Fiber {
     static constexpr std::uint8_t checks_locks = 2; // it holds a CheckedMutex
 };
 
+/// Hardly ever, so that the other half is short enough for every switch.
+[[gnu::noinline, gnu::cold]] inline void await_trimmer(const Fiber& fiber) noexcept {
+    base::Backoff backoff;
+    while (fiber.trimming.load(std::memory_order_acquire)) backoff.pause();
+}
+
 /// Waits until nobody gives back pages of a stack that is about to run. Partner: fiber/trim.hpp, which sets
 /// `trimming`, passes a heavy barrier and then looks at `running`.
-inline void enter_running(Fiber& fiber) noexcept {
+[[gnu::always_inline]] inline void enter_running(Fiber& fiber) noexcept {
     fiber.running.store(true, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (fiber.trimming.load(std::memory_order_acquire)) [[unlikely]] {
-        base::Backoff backoff;
-        while (fiber.trimming.load(std::memory_order_acquire)) backoff.pause();
-    }
+    if (fiber.trimming.load(std::memory_order_acquire)) [[unlikely]]
+        await_trimmer(fiber);
 }
 
 } // namespace gofer::inline v1::fiber

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include <gofer/base/futex.hpp>
 #include <gofer/base/spin_lock.hpp>
@@ -42,7 +43,7 @@ public:
         lock_unbiased(w);
     }
 
-    void unlock() noexcept {
+    [[gnu::always_inline]] void unlock() noexcept {
         if (held_by_bias_)
             owner_in_.store(false, std::memory_order_release); // partner: the acquire in take_back()
         else
@@ -84,6 +85,25 @@ private:
     const Worker* candidate_ = nullptr;
     std::uint32_t streak_ = 0;
     std::uint32_t needed_ = first_streak;
+};
+
+/// A scope that holds a BiasedLock. What std::unique_lock would be, whose every unlock() asks first whether it owns.
+class Locked {
+public:
+    explicit Locked(BiasedLock& lock) noexcept : lock_(&lock) { lock.lock(); }
+    [[gnu::always_inline]] ~Locked() {
+        if (lock_) lock_->unlock();
+    }
+    Locked(const Locked&) = delete;
+    Locked& operator=(const Locked&) = delete;
+
+    /// While it is held.
+    [[gnu::always_inline]] void unlock() noexcept { std::exchange(lock_, nullptr)->unlock(); }
+    /// Whoever comes after unlocks it.
+    void release() noexcept { lock_ = nullptr; }
+
+private:
+    BiasedLock* lock_;
 };
 
 } // namespace gofer::inline v1::sched

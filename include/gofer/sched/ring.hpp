@@ -35,6 +35,9 @@ public:
     Runnable pop_newest() noexcept { return slots_[--newest_ & (capacity_ - 1)]; }
     Runnable pop_oldest() noexcept { return slots_[oldest_++ & (capacity_ - 1)]; }
 
+    /// Who stands so many places behind the oldest; fewer than size().
+    Runnable behind_oldest(std::uint32_t places) const noexcept { return slots_[(oldest_ + places) & (capacity_ - 1)]; }
+
     /// For quiet times: a million goroutines that were ready at once leave no memory behind.
     void shed() noexcept {
         if (!empty() || capacity_ <= kept_when_empty) return;

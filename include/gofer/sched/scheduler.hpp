@@ -82,7 +82,7 @@ public:
     }
 
     /// Tells the idle protocol that the calling worker has added work. Partner: Idle::announce_sleep and leave.
-    void notify(const Worker& w) noexcept {
+    [[gnu::always_inline]] void notify(const Worker& w) noexcept {
         base::light_barrier(w.asymmetric);
         if (idle.call()) [[unlikely]]
             idle.wake_one();

@@ -98,7 +98,7 @@ inline Goroutine* choose_next(Worker& w) noexcept {
     } else if (w.attention.load(std::memory_order_relaxed)) [[unlikely]] {
         return leave_for_loop(w);
     }
-    if (!r) r = w.queue.pop();
+    if (!r) r = w.queue.pop_parking();
     return r && !r.is_task() ? enter(w, r.goroutine()) : enter_loop(w, r);
 }
 

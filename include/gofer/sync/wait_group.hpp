@@ -159,9 +159,17 @@ private:
     // Locks the list with "somebody waits" set, so that the done() that reaches zero sees it. False, unlocked: the
     // count is zero already, and no done() is on its way.
     bool lock_to_wait() noexcept {
-        if (Lock::lock(word_) & has_waiters) return true;
-        if (word_.fetch_or(has_waiters, std::memory_order_acq_rel) >= one) return true;
-        Lock::unlock(word_, has_waiters);
+        std::int64_t seen = word_.load(std::memory_order_acquire);
+        for (base::Backoff backoff; seen >= has_waiters;) {
+            if (!(seen & Lock::bit)) {
+                if (word_.compare_exchange_weak(seen, seen | has_waiters | Lock::bit, std::memory_order_acq_rel,
+                                                std::memory_order_acquire))
+                    return true;
+            } else {
+                backoff.pause();
+                seen = word_.load(std::memory_order_acquire);
+            }
+        }
         return false;
     }
 

@@ -69,8 +69,10 @@ struct Until {
 
     bool interrupted() const noexcept { return interrupt && interrupt->fired(); }
     bool limited() const noexcept { return deadline != base::never || interrupt; }
-    bool over() const noexcept {
-        return deadline == no_wait || (deadline != base::never && deadline <= base::now_ns());
+    [[gnu::always_inline]] bool over() const noexcept {
+        if (deadline == base::never) [[likely]]
+            return false;
+        return deadline == no_wait || deadline <= base::now_ns();
     }
 };
 

@@ -59,8 +59,17 @@ public:
             }
     }
 
-    /// Goroutines of one runtime in a row are queued in one step.
-    void wake_all() noexcept {
+    /// The list's last act. Goroutines of one runtime in a row are queued in one step.
+    [[gnu::always_inline]] void wake_all() noexcept {
+        if (!first_) return;
+        if (first_ == last_)
+            Claimed{first_, true}.wake();
+        else
+            wake_several();
+    }
+
+private:
+    [[gnu::noinline]] void wake_several() noexcept {
         sched::Chain chain;
         sched::Scheduler* home = nullptr;
         while (first_) {
@@ -85,7 +94,6 @@ public:
         sched::ready_all(home, chain.first);
     }
 
-private:
     Episode* first_ = nullptr;
     Episode* last_ = nullptr;
 };
