@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include <gofer/gofer.hpp>
 
@@ -42,6 +44,10 @@ std::size_t lines_of(const std::string& text) {
 [[gnu::noinline]] void waits_over_there(const gofer::Channel<int>& c) {
     c.receive();
     asm volatile("# there" ::: "memory");
+}
+[[gnu::noinline]] void computes_in_here(std::atomic<bool>& runs, const std::atomic<bool>& over) {
+    runs = true;
+    while (!over) asm volatile("# computes" ::: "memory");
 }
 [[gnu::noinline]] std::string dumps_itself() {
     std::string text = dump();
@@ -131,6 +137,39 @@ TEST_CASE("the caller of a dump comes first, with its own stack") {
     });
 }
 
+TEST_CASE("a goroutine that computes on another thread is dumped with its stack") {
+    if (gofer::base::tsan_build) return; // it holds signals back
+    gofer::run(fixture::with_workers(2), [] {
+        std::atomic<bool> runs{false}, over{false};
+        gofer::WaitGroup wg;
+        wg.go({.name = "busy"}, [&] { computes_in_here(runs, over); });
+        VERIFY(fixture::eventually([&] { return runs.load(); }));
+        VERIFY(fixture::eventually([&] { return contains(part_of(dump(), "busy"), "computes_in_here"); }));
+        over = true;
+        wg.wait();
+    });
+    fixture::require_no_failures();
+}
+
+TEST_CASE("a program that handles SIGURG itself is sent none by a dump") {
+    static std::atomic<int> received{0};
+    struct sigaction action {}, before {};
+    action.sa_handler = [](int) { ++received; };
+    REQUIRE(::sigaction(SIGURG, &action, &before) == 0);
+    gofer::run(fixture::with_workers(2), [] {
+        std::atomic<bool> runs{false}, over{false};
+        gofer::WaitGroup wg;
+        wg.go({.name = "busy"}, [&] { computes_in_here(runs, over); });
+        VERIFY(fixture::eventually([&] { return runs.load(); }));
+        VERIFY(contains(part_of(dump(), "busy"), " [running]:\n"));
+        over = true;
+        wg.wait();
+    });
+    ::sigaction(SIGURG, &before, nullptr);
+    CHECK(received == 0);
+    fixture::require_no_failures();
+}
+
 TEST_CASE("a goroutine that computes is dumped as running, with its thread") {
     gofer::run(fixture::with_workers(2), [] {
         std::atomic<bool> runs{false}, over{false};
@@ -192,8 +231,8 @@ TEST_CASE("a dump tells of goroutines that have not started yet") {
 TEST_CASE("a dump shows the goroutines of all runtimes") {
     const gofer::Channel<int> c;
     gofer::Runtime other(fixture::with_workers(1));
-    other.go({.name = "of another"}, [&] { c.receive(); });
-    gofer::go({.name = "of the default one"}, [&] { c.receive(); });
+    other.go({.name = "of another"}, [c] { c.receive(); });
+    gofer::go({.name = "of the default one"}, [c] { c.receive(); });
     seen::parked_line_of("of another");
     seen::parked_line_of("of the default one");
     const std::string text = dump();

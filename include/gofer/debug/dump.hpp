@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <gofer/debug/groups.hpp>
+#include <gofer/debug/probe.hpp>
 #include <gofer/debug/stack.hpp>
 #include <gofer/debug/threads.hpp>
 #include <gofer/sched/this_worker.hpp>
@@ -80,6 +81,17 @@ public:
             },
             [](const Snapshot&, task::Goroutine&) {}, patience_ns);
         groups_.sort(own_id_);
+    }
+
+    /// Adds the stacks of those that run on other threads, as far as these answer within some milliseconds.
+    void ask_running(std::int64_t patience_ns = 1'000'000'000) noexcept {
+        Probes& probes = Probes::instance();
+        if (!probes.ask(patience_ns)) return;
+        for (Group& group : groups_) {
+            if (group.first.doing != Doing::running || group.first.id == own_id_) continue;
+            if (const fiber::Frames* frames = probes.find(group.first.id)) group.stack.frames = *frames;
+        }
+        probes.done();
     }
 
     /// `put(const base::Text&)` for each piece.
@@ -178,11 +190,13 @@ inline void put_to(int file, const base::Text& text) noexcept {
 
 } // namespace debug
 
-/// Writes all goroutines of all runtimes: id, state, name, what each waits for and for how long, its stack if it is parked
-/// or the caller, and where it was started. Alike ones are shown once with a count. Nothing stops meanwhile, but
-/// for moments; so the dump is of no single instant. Any thread. Go's runtime.Stack(buf, true).
+/// Writes all goroutines of all runtimes: id, state, name, what each waits for and for how long, its stack, and where it
+/// was started. Alike ones are shown once with a count. Nothing stops meanwhile, but for moments; so the dump is of no
+/// single instant. Threads that are in a goroutine are sent a SIGURG for its stack, unless the program handles that signal
+/// itself. Any thread. Go's runtime.Stack(buf, true).
 inline void dump_goroutines(std::ostream& out) {
     debug::Dump dump;
+    dump.ask_running();
     dump.write(debug::Extent::stacks,
                [&out](const base::Text& text) { out.write(text.c_str(), static_cast<std::streamsize>(text.length())); });
     out.flush();

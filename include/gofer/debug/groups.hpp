@@ -89,6 +89,7 @@ public:
 
     /// While `g` is held; for one that is not, there is no stack.
     void add(const Snapshot& s, const task::Goroutine& g, bool held) noexcept {
+        const base::EngineRegion engine; // other goroutines' frames are read
         const bool has_stack = held && s.parked();
         const std::uint64_t hash = hash_of(s, has_stack);
         if (s.doing != Doing::running) {

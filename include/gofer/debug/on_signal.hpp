@@ -12,6 +12,7 @@ namespace debug {
 
 inline void dump_to_stderr() noexcept {
     Dump dump;
+    dump.ask_running();
     if (dump.empty()) base::say("gofer: no goroutines\n");
     dump.write(Extent::stacks, [](const base::Text& text) { put_to(STDERR_FILENO, text); });
 }
