@@ -1,4 +1,5 @@
 // testing::LeakCheck: what users' own tests find leaks with.
+#include <atomic>
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -80,12 +81,14 @@ TEST_CASE("LeakCheck does not mind goroutines that were there before") {
 TEST_CASE("LeakCheck sees goroutines that run, in any runtime and on any thread") {
     fixture::on_a_plain_thread([] {
         std::atomic<bool> stop{false};
-        const auto reports = found([&stop] {
-            gofer::go({.name = "runner"}, [&stop] {
+        gofer::WaitGroup wg;
+        const auto reports = found([&] {
+            wg.go({.name = "runner"}, [&stop] {
                 while (!stop) gofer::yield();
             });
         });
         stop = true;
+        wg.wait();
         VERIFY(reports.size() == 1);
     });
 }

@@ -245,6 +245,29 @@ TEST_CASE("a goroutine that parked in one trace may be woken in the next, or in 
     }
 }
 
+TEST_CASE("a goroutine that is unwound while a trace is recorded leaves no mark on its stack") {
+    const TracePath path;
+    const Recorded recorded{path};
+    auto options = fixture::with_workers(2);
+    options.shutdown_grace = 1ms;
+    options.leaks = gofer::Leaks::unwind;
+    bool unwound = false;
+    gofer::run(options, [&unwound] {
+        gofer::go([&unwound] {
+            const gofer::Defer at_end{[&unwound] { unwound = true; }};
+            gofer::Channel<int>{}.receive();
+        });
+        fixture::parked_reaches(1);
+    });
+    fixture::require_no_failures();
+    CHECK(unwound);
+    std::size_t marked = 0;
+    gofer::task::stack_pools().for_each([&marked](const gofer::task::Goroutine& g) {
+        if (g.state.load() == gofer::task::State::vacant && g.pinned_to != nullptr) ++marked;
+    });
+    CHECK(marked == 0);
+}
+
 TEST_CASE("of more events than a track holds the last are kept") {
     constexpr int rounds = 80'000;
     const TraceReader trace = trace_of([] {

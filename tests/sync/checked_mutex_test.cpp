@@ -98,7 +98,7 @@ TEST_CASE("parking with a CheckedMutex is fatal and names the goroutine, what it
     CHECK(death.says("checked_mutex_test.cpp:"));
 }
 
-TEST_CASE("yielding with a CheckedMutex is fatal where somebody else runs") {
+TEST_CASE("yielding with a CheckedMutex is fatal") {
     const auto death = fixture::death_of([] {
         gofer::RuntimeOptions options;
         options.workers = 1;
@@ -149,9 +149,11 @@ TEST_CASE("plain threads may block in the library with a CheckedMutex") {
 TEST_CASE("a CheckedMutex of a timed mutex has its timed forms") {
     fixture::at_each_worker_count([] {
         gofer::CheckedMutex<std::timed_mutex, true> m;
-        VERIFY(m.try_lock_for(1ms));
-        m.unlock();
-        VERIFY(m.try_lock_until(std::chrono::steady_clock::now() + 1ms));
+        if constexpr (!gofer::base::tsan_build) { // which does not know the call that gcc 12 makes of it
+            VERIFY(m.try_lock_for(1ms));
+            m.unlock();
+        }
+        VERIFY(m.try_lock_until(std::chrono::system_clock::now() + 1s));
         m.unlock();
         gofer::sleep_for(1us);
     });

@@ -193,6 +193,7 @@ private:
         auto& episode = *static_cast<wait::Episode*>(const_cast<void*>(g.episode));
         if (!episode.end_by_unwinding()) return arrives(g);
         g.unwound = g.id;
+        if (g.pinned_to) g.woken_by({}); // nobody is to leave a name with it any more (the flight recorder)
         return true;
     }
 

@@ -37,9 +37,7 @@ struct Fiber {
     std::atomic<std::uint32_t> suspensions{0}; // for the trimmer: has it run since it looked last?
     std::uint32_t seen_suspensions = 0;        // touched by the trimmer only, as is the next
     std::int64_t seen_at = 0;                  // when it was first seen suspended as it is (nanoseconds)
-    std::uint8_t checks = 0; // what is looked at whenever it leaves its worker: of the bits below, all but always none
-    static constexpr std::uint8_t checks_canary = 1;
-    static constexpr std::uint8_t checks_locks = 2; // it holds a CheckedMutex
+    bool has_canary = false;
 };
 
 /// Hardly ever, so that the other half is short enough for every switch.

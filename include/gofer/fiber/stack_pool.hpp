@@ -100,7 +100,7 @@ private:
             fiber->bottom = span.bottom;
             fiber->top = span.top;
             fiber->size_class = static_cast<std::uint8_t>(size_class);
-            fiber->checks = span.guard == Guard::canary ? Fiber::checks_canary : 0;
+            fiber->has_canary = span.guard == Guard::canary;
         });
         return std::launder(reinterpret_cast<Record*>(made.record));
     }

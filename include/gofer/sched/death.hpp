@@ -41,18 +41,15 @@ inline void report_uncaught(const char* what) {
                 Identity(g).text, task::stack_pools().usable(g.size_class) / 1024);
 }
 
-/// A goroutine parks or yields that may hold a CheckedMutex.
-inline void check_locks(Goroutine& g) noexcept {
-    if (const task::HeldLock* held = g.extras ? g.extras->held : nullptr) {
-        const bool parks = g.state.load(std::memory_order_relaxed) == task::State::parked;
-        base::fatal("gofer: %s, leaves its thread (%s) while it holds the CheckedMutex %p%s%s%s, made at %s:%u\n"
-                    "others that lock it would block their thread, and it could be unlocked on another one; unlock it "
-                    "before, or use gofer::Mutex",
-                    Identity(g).text, parks ? task::describe(g.reason.load(std::memory_order_relaxed)) : "yield",
-                    held->mutex, *held->name ? " \"" : "", held->name, *held->name ? "\"" : "", held->place.file,
-                    held->place.line);
-    }
-    g.checks &= static_cast<std::uint8_t>(~fiber::Fiber::checks_locks); // that of a goroutine before it on this stack
+/// A goroutine parks or yields while it holds a CheckedMutex.
+[[noreturn]] inline void left_with_lock(const Goroutine& g) noexcept {
+    const task::HeldLock& held = *g.extras->held;
+    const bool parks = g.state.load(std::memory_order_relaxed) == task::State::parked;
+    base::fatal("gofer: %s, leaves its thread (%s) while it holds the CheckedMutex %p%s%s%s, made at %s:%u\n"
+                "others that lock it would block their thread, and it could be unlocked on another one; unlock it before, "
+                "or use gofer::Mutex",
+                Identity(g).text, parks ? task::describe(g.reason.load(std::memory_order_relaxed)) : "yield", held.mutex,
+                *held.name ? " \"" : "", held.name, *held.name ? "\"" : "", held.place.file, held.place.line);
 }
 
 /// In the signal handler. The stacks' records stay where they are for ever, so they can be read.

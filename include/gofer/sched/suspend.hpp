@@ -84,7 +84,9 @@ inline Goroutine* enter_loop(Worker& w, Runnable handed = {}) noexcept {
 
 /// The same from a goroutine, when the loop is due.
 [[gnu::noinline]] inline Goroutine* leave_for_loop(Worker& w) noexcept {
-    if (recording()) note_left(w, *w.current);
+    Goroutine& self = *w.current;
+    if (self.extras && self.extras->held) left_with_lock(self); // it has called for the loop (checked_mutex.hpp)
+    if (recording()) note_left(w, self);
     return enter_loop(w);
 }
 
@@ -102,17 +104,15 @@ inline Goroutine* choose_next(Worker& w) noexcept {
     return r && !r.is_task() ? enter(w, r.goroutine()) : enter_loop(w, r);
 }
 
-[[gnu::cold, gnu::noinline]] inline void check(Goroutine& g) noexcept {
-    if (g.checks & fiber::Fiber::checks_canary && fiber::Guards::canary_of(g.bottom) != fiber::canary_word)
-        overflowed(g);
-    if (g.checks & fiber::Fiber::checks_locks) check_locks(g);
+[[gnu::cold]] inline void check_canary(const Goroutine& g) noexcept {
+    if (fiber::Guards::canary_of(g.bottom) != fiber::canary_word) overflowed(g);
 }
 
 /// Leaves `self`, the calling goroutine, for `next`.
 GOFER_UNINSTRUMENTED inline void suspend_to(Worker* w, Goroutine* self, Goroutine* next, fiber::After after,
                                             void* argument) noexcept {
-    if (self->checks) [[unlikely]]
-        check(*self);
+    if (self->has_canary) [[unlikely]]
+        check_canary(*self);
     w->set_after(after, argument);
     base::engine_release(&w->thread_ends);
     w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));

@@ -1,8 +1,10 @@
 // CheckedMutex: a lock of the system's that tells when a goroutine parks while it holds it.
 //
-// In a debug build the mutex keeps a link in a list of its goroutine's, and sets the goroutine's mark that something has
-// to be looked at when it leaves its worker (sched/suspend.hpp), for which a switch looks anyway. So programs that use
-// no CheckedMutex pay nothing. Whether it checks is part of the type: files with and without NDEBUG do not mix it up.
+// In a debug build the mutex keeps a link in a list of its goroutine's, and calls for the attention of its worker's
+// loop. So the goroutine, whenever it leaves the worker next, leaves by way of the loop, where the list is looked at
+// (leave_for_loop() in sched/suspend.hpp). Only that loop takes the call back, and it does not run before. The way from one
+// goroutine straight to the next asks nothing. Whether it checks is part of the type: files with and without NDEBUG do not
+// mix it up.
 #pragma once
 
 #include <mutex>
@@ -22,13 +24,14 @@ public:
     HeldLink& operator=(const HeldLink&) = delete;
 
     void locked() {
-        task::Goroutine* g = sched::this_goroutine_record();
+        sched::Worker* w = sched::this_worker();
+        task::Goroutine* g = w ? static_cast<task::Goroutine*>(w->current) : nullptr;
         if (!g) return;
         task::Extras& extras = g->need_extras();
         const base::EngineRegion engine;
         next = extras.held;
         extras.held = this;
-        g->checks |= fiber::Fiber::checks_locks;
+        w->attention.store(true, std::memory_order_relaxed);
     }
     void unlocks() noexcept {
         const task::Goroutine* g = sched::this_goroutine_record();
