@@ -184,10 +184,16 @@ private:
             if (self.outcome == wait::Outcome::closed) return Result::closed;
             return Result::pending;
         }
+        return leave(list, self);
+    }
+
+    // No partner has ended the wait. Apart, so that gcc finds the rest short enough to be inlined at the caller's.
+    [[gnu::noinline]] Result leave(wait::WaitList& list, wait::Waiter& self) {
         {
             Locked again(lock_);
             list.remove_if_linked(self);
         }
+        const wait::Episode& episode = *self.episode;
         episode.pass_unwind();
         return episode.ended() == wait::Ended::by_deadline ? Result::timed_out : Result::interrupted;
     }
