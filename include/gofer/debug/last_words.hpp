@@ -31,10 +31,8 @@ public:
         self.in_goroutine_ = take_own_snapshot(self.who_);
         self.tid_ = ::gettid();
         fiber::walk_own(self.frames_, 1);
-        if (sched::Monitor::instance().send(&write_all))
-            self.await(patience_ns);
-        else
-            self.write_who(Within::a_handler);
+        if (sched::Monitor::instance().send(&write_all)) self.await(patience_ns);
+        if (!self.writing_.exchange(true)) self.write_who(Within::a_handler); // there is no monitor, or it is stuck
     }
 
 private:
@@ -45,6 +43,7 @@ private:
 
     static void write_all() noexcept {
         LastWords& self = instance();
+        if (self.writing_.exchange(true)) return;
         self.write_who(Within::a_call);
         Dump dump(lock_patience_ns);
         if (!dump.empty()) base::say("all goroutines:\n");
@@ -79,6 +78,7 @@ private:
     }
 
     std::atomic<bool> begun_{false};
+    std::atomic<bool> writing_{false};
     base::FutexWord done_{0};
     bool in_goroutine_ = false;
     Snapshot who_;

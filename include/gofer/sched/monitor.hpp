@@ -158,21 +158,25 @@ private:
     }
     bool everyone_sleeps() noexcept {
         bool asleep = true;
-        for_each([&asleep](Scheduler& s) { asleep = asleep && s.all_asleep(); });
-        return asleep;
+        const bool looked =
+            try_for_each(lock_patience_ns, [&asleep](Scheduler& s) { asleep = asleep && s.all_asleep(); });
+        return asleep && looked;
     }
 
     bool look_after_all(std::int64_t& pause) noexcept {
         bool busy = false;
         pause = Rescue::calm_tick_ns;
         const std::int64_t now = base::now_ns();
-        for_each([&](Scheduler& s) {
+        const bool looked = try_for_each(lock_patience_ns, [&](Scheduler& s) {
             if (s.all_asleep() || s.stopped.load(std::memory_order_relaxed)) return;
             busy = true;
             pause = std::min(pause, Rescue(s, now).look());
         });
-        return busy;
+        return busy || !looked;
     }
+
+    /// Whoever has the registry's lock for longer reports an error, and needs this thread for it.
+    static constexpr std::int64_t lock_patience_ns = 100'000'000;
 
     const bool asymmetric_ = base::asymmetric_barriers();
     base::SpinLock lock_;
