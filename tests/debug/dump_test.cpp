@@ -229,17 +229,21 @@ TEST_CASE("a dump tells of goroutines that have not started yet") {
 }
 
 TEST_CASE("a dump shows the goroutines of all runtimes") {
-    const gofer::Channel<int> c;
-    gofer::Runtime other(fixture::with_workers(1));
-    other.go({.name = "of another"}, [c] { c.receive(); });
-    gofer::go({.name = "of the default one"}, [c] { c.receive(); });
-    seen::parked_line_of("of another");
-    seen::parked_line_of("of the default one");
-    const std::string text = dump();
-    CHECK_FALSE(part_of(text, "of another").empty());
-    CHECK_FALSE(part_of(text, "of the default one").empty());
-    c.close();
+    const fixture::LeakProof proof;
+    {
+        const gofer::Channel<int> c;
+        gofer::Runtime other(fixture::with_workers(1));
+        other.go({.name = "of another"}, [c] { c.receive(); });
+        gofer::go({.name = "of the default one"}, [c] { c.receive(); });
+        seen::parked_line_of("of another");
+        seen::parked_line_of("of the default one");
+        const std::string text = dump();
+        CHECK_FALSE(part_of(text, "of another").empty());
+        CHECK_FALSE(part_of(text, "of the default one").empty());
+        c.close();
+    }
     fixture::require_no_failures();
+    proof.require_clean_soon();
 }
 
 TEST_CASE("a pinned goroutine is dumped as locked to its thread") {
