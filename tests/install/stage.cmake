@@ -6,7 +6,8 @@ execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${PREFIX}/f
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 file(RENAME ${PREFIX}/first ${PREFIX}/moved)
 
-file(GLOB_RECURSE here RELATIVE ${SOURCE}/include ${SOURCE}/include/*.hpp)
+file(GLOB_RECURSE here RELATIVE ${SOURCE}/include ${SOURCE}/include/*.hpp
+    ${SOURCE}/include/*.py)
 file(GLOB_RECURSE there RELATIVE ${PREFIX}/moved/include ${PREFIX}/moved/include/*)
 if(NOT here STREQUAL there)
     message(FATAL_ERROR "the headers installed are not those of the source tree:\n${there}")
