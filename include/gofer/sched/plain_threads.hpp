@@ -14,6 +14,7 @@
 
 #include <gofer/base/futex.hpp>
 #include <gofer/base/list.hpp>
+#include <gofer/base/sanitizer.hpp>
 #include <gofer/base/spin_lock.hpp>
 #include <gofer/base/thread_exit.hpp>
 #include <gofer/sched/monitor.hpp>
@@ -82,6 +83,7 @@ private:
         if (::gettid() != ::getpid()) base::at_thread_exit(&thread_ends, this);
     }
     static void thread_ends(void* self) noexcept {
+        const base::EngineRegion engine; // as where it came to know this object
         static_cast<PlainThreads*>(self)->known_.fetch_sub(1, std::memory_order_relaxed);
         Monitor::instance().note_busy();
     }
