@@ -6,33 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "bench/harness/check.hpp"
 #include "bench/harness/program.hpp"
+#include "bench/harness/spawn.hpp"
 
 namespace {
-
-void all_left_their_mark(const std::vector<char>& marks) {
-    for (const char mark : marks) {
-        bench::check("whether a goroutine did its work", mark != 0, true);
-    }
-}
-
-bench::Seconds spawn(int goroutines) {
-    std::vector<char> marks(static_cast<std::size_t>(goroutines), 0);
-    const auto start = bench::Clock::now();
-    world::WaitGroup ended;
-    ended.add(goroutines);
-    for (char& mark : marks) {
-        world::go([&mark, &ended] {
-            mark = 1;
-            ended.done();
-        });
-    }
-    ended.wait();
-    const auto elapsed = bench::since(start);
-    all_left_their_mark(marks);
-    return elapsed;
-}
 
 bench::Seconds park(int goroutines) {
     std::vector<char> marks(static_cast<std::size_t>(goroutines), 0);
@@ -53,7 +30,7 @@ bench::Seconds park(int goroutines) {
     gate.close();
     ended.wait();
     const auto elapsed = bench::since(start);
-    all_left_their_mark(marks);
+    bench::all_left_their_mark(marks);
     return elapsed;
 }
 
@@ -63,7 +40,7 @@ int main(int argc, char** argv) {
     bench::Program program(argc, argv);
     for (int goroutines = 1'000; goroutines <= world::sizes.crowd; goroutines *= 10) {
         const std::string number = std::to_string(goroutines);
-        program.row("spawn_" + number, goroutines, [=] { return spawn(goroutines); });
+        program.row("spawn_" + number, goroutines, [=] { return bench::spawn(goroutines); });
         program.row("park_" + number, goroutines, [=] { return park(goroutines); });
     }
     return program.run();

@@ -17,6 +17,7 @@
 
 #include "bench/harness/sizes.hpp"
 #include "bench/peers/fiber/pool.hpp"
+#include "bench/peers/group.hpp"
 
 namespace world {
 
@@ -77,22 +78,13 @@ private:
     int count_ = 0;
 };
 
-/// Forks, and joins all that it forked. At most one goroutine waits.
-class Group {
-public:
+struct Start {
     template <class F>
-    void run(F f) {
-        forked_.add(1);
-        go([this, f = std::move(f)]() mutable {
-            f();
-            forked_.done();
-        });
+    void operator()(F f) const {
+        go(std::move(f));
     }
-    void wait() { forked_.wait(); }
-
-private:
-    WaitGroup forked_;
 };
+using Group = bench::Group<WaitGroup, Start>;
 
 /// A handle of one of Boost's two kinds of channel; a buffered one has room for capacity - 1.
 template <class T>

@@ -16,6 +16,7 @@
 
 #include "bench/harness/sizes.hpp"
 #include "bench/peers/std/cpus.hpp"
+#include "bench/peers/group.hpp"
 
 namespace world {
 
@@ -73,22 +74,13 @@ private:
     int count_ = 0;
 };
 
-/// Forks, and joins all that it forked. At most one goroutine waits.
-class Group {
-public:
+struct Start {
     template <class F>
-    void run(F f) {
-        forked_.add(1);
-        go([this, f = std::move(f)]() mutable {
-            f();
-            forked_.done();
-        });
+    void operator()(F f) const {
+        go(std::move(f));
     }
-    void wait() { forked_.wait(); }
-
-private:
-    WaitGroup forked_;
 };
+using Group = bench::Group<WaitGroup, Start>;
 
 /// A handle of a queue under a mutex; with capacity 0 a sender also waits until its value is taken.
 template <class T>
