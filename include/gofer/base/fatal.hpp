@@ -3,12 +3,25 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <unistd.h>
 
 namespace gofer::inline v1::base {
+
+/// Writes all of it, in pieces if it must be. False: it could not. Safe in a signal handler.
+[[gnu::cold, gnu::noinline]] inline bool write_all(int file, const char* text, std::size_t size) noexcept {
+    while (size > 0) {
+        const ssize_t n = ::write(file, text, size);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        text += n;
+        size -= static_cast<std::size_t>(n);
+    }
+    return true;
+}
 
 /// Writes the message to stderr in one piece, so that messages of several threads do not mix.
 [[gnu::format(printf, 1, 2)]] inline void say(const char* format, ...) noexcept {

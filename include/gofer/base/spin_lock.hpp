@@ -49,6 +49,13 @@ public:
     bool try_lock() noexcept {
         return !locked_.load(std::memory_order_relaxed) && !locked_.exchange(true, std::memory_order_acquire);
     }
+    /// For reports: gives up after so many looks, since the holder may be the one that reports.
+    [[gnu::noinline]] bool try_lock(int tries) noexcept {
+        Backoff backoff;
+        for (; !try_lock(); backoff.pause())
+            if (tries-- == 0) return false;
+        return true;
+    }
     void unlock() noexcept { locked_.store(false, std::memory_order_release); }
 
 private:

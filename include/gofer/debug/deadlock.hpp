@@ -96,6 +96,6 @@ private:
     std::int64_t pause_ = first_pause_ns;
 };
 
-inline const bool deadlocks_are_watched = (sched::Monitor::instance().set_look_at_idle(&DeadlockWatch::look), true);
+inline const bool deadlocks_are_watched = (sched::look_at_idle().store(&DeadlockWatch::look), true);
 
 } // namespace gofer::inline v1::debug

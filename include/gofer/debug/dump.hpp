@@ -5,7 +5,6 @@
 // is written, with nothing held. So the writing may block, allocate, and park.
 #pragma once
 
-#include <cerrno>
 #include <cstdint>
 #include <ostream>
 #include <unistd.h>
@@ -177,15 +176,7 @@ private:
 
 /// To a file descriptor.
 inline void put_to(int file, const base::Text& text) noexcept {
-    const char* at = text.c_str();
-    std::size_t left = text.length();
-    while (left > 0) {
-        const ssize_t n = ::write(file, at, left);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return;
-        at += n;
-        left -= static_cast<std::size_t>(n);
-    }
+    static_cast<void>(base::write_all(file, text.c_str(), text.length()));
 }
 
 } // namespace debug

@@ -13,8 +13,7 @@ namespace gofer::inline v1::debug {
 inline std::size_t name_left(sched::Scheduler& s) {
     std::size_t count = 0;
     constexpr std::size_t shown = 100;
-    auto nothing = [](const Snapshot&, task::Goroutine&, bool) {};
-    for_each_goroutine(nothing, [&](const Snapshot& left, task::Goroutine& g) {
+    for_each_goroutine([&](const Snapshot& left, task::Goroutine& g) {
         if (left.home != &s || g.state.load(std::memory_order_relaxed) == task::State::running) return;
         if (count++ == 0) base::say("gofer: run ended while goroutines were still there; they are leaked:\n");
         if (count <= shown) {

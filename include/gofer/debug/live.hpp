@@ -23,12 +23,11 @@ template <class Visit>
 LiveGoroutines look_at_goroutines(Visit visit) {
     LiveGoroutines live;
     Threads threads(1'000'000'000);
-    for_each_goroutine([](const Snapshot&, const task::Goroutine&, bool) {},
-                       [&](const Snapshot& s, const task::Goroutine&) {
-                           live.ids.push_back(s.id);
-                           threads.count_seen(s.home);
-                           visit(s);
-                       });
+    for_each_goroutine([&](const Snapshot& s, const task::Goroutine&) {
+        live.ids.push_back(s.id);
+        threads.count_seen(s.home);
+        visit(s);
+    });
     std::sort(live.ids.begin(), live.ids.end());
     live.waiting = threads.not_started();
     return live;
@@ -40,17 +39,16 @@ inline LiveGoroutines live_goroutines() {
 /// A line for each goroutine that is there now and was not then; empty if there is none.
 inline std::string describe_new_since(const LiveGoroutines& then) {
     std::string lines;
-    std::size_t more = 0;
     constexpr std::size_t shown = 100;
     std::size_t count = 0;
     const LiveGoroutines now = look_at_goroutines([&](const Snapshot& s) {
         if (then.has(s.id)) return;
-        if (++count > shown) return void(++more);
+        if (++count > shown) return;
         base::TextOf<1024> text;
         add_line(text, s);
         lines.append("  ").append(text.c_str(), text.length()).append("\n");
     });
-    if (more) lines += "  and " + std::to_string(more) + " more\n";
+    if (count > shown) lines += "  and " + std::to_string(count - shown) + " more\n";
     if (now.waiting > then.waiting)
         lines += "  " + std::to_string(now.waiting - then.waiting) + " that have not started yet\n";
     return lines;

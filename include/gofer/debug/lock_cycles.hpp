@@ -15,11 +15,10 @@ namespace gofer::inline v1::debug {
 class LockCycles {
 public:
     LockCycles() {
-        for_each_goroutine([](const Snapshot&, task::Goroutine&, bool) {},
-                           [this](const Snapshot& s, const task::Goroutine& g) {
-                               if (s.parked() && s.reason == task::WaitReason::mutex)
-                                   waits_.push_back({s, live_part_of(g), reinterpret_cast<const char*>(&g), none});
-                           });
+        for_each_goroutine([this](const Snapshot& s, const task::Goroutine& g) {
+            if (s.parked() && s.reason == task::WaitReason::mutex)
+                waits_.push_back({s, live_part_of(g), reinterpret_cast<const char*>(&g), none});
+        });
         std::sort(waits_.begin(), waits_.end(), [](const Wait& a, const Wait& b) { return a.who.id < b.who.id; });
         for (Wait& w : waits_) w.owner = owner_of(w.who.waits_on);
     }
@@ -64,14 +63,14 @@ private:
 
     void describe(base::Text& text, std::size_t first) const noexcept {
         if (waits_[first].owner == first) {
-            add_name(text, waits_[first].who);
+            sched::add_who(text, waits_[first].who.id, waits_[first].who.name);
             return text.add(" holds Mutex %p and waits for it\n", waits_[first].who.waits_on);
         }
         // In the order of who waits for whom: each holds what the one before it waits for.
         const void* last = waits_[one_before(first)].who.waits_on;
         std::size_t waiter = first;
         do {
-            add_name(text, waits_[waiter].who);
+            sched::add_who(text, waits_[waiter].who.id, waits_[waiter].who.name);
             text.add(" holds Mutex %p and waits for Mutex %p", last, waits_[waiter].who.waits_on);
             last = waits_[waiter].who.waits_on;
             waiter = waits_[waiter].owner;
@@ -83,11 +82,6 @@ private:
         std::size_t before = at;
         while (waits_[before].owner != at) before = waits_[before].owner;
         return before;
-    }
-
-    static void add_name(base::Text& text, const Snapshot& s) noexcept {
-        text.add("goroutine %llu", static_cast<unsigned long long>(s.id));
-        if (s.name[0]) text.add(" \"%s\"", s.name);
     }
 
     std::vector<Wait> waits_;

@@ -5,13 +5,13 @@
 #include <chrono>
 #include <mutex>
 
+#include <gofer/debug/growing_pause.hpp>
 #include <gofer/debug/leaks.hpp>
 #include <gofer/debug/outlook.hpp>
 #include <gofer/debug/unwind.hpp>
 #include <gofer/sched/arm.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/worker_thread.hpp>
-#include <gofer/time/sleep.hpp>
 #include <gofer/wait/recall.hpp>
 
 namespace gofer::inline v1::debug {
@@ -25,11 +25,8 @@ inline bool nobody_can_wake() {
 
 inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
     const std::int64_t until = base::deadline_after(grace);
-    std::chrono::microseconds step{20};
-    while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake()) {
-        sleep_for(step);
-        if (step < std::chrono::milliseconds(1)) step *= 2;
-    }
+    GrowingPause pause(std::chrono::microseconds(20));
+    while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake()) pause();
 }
 
 /// Ends the threads. One that is stuck in a goroutine past `grace` is left to itself: its next park ends it.
@@ -37,14 +34,9 @@ inline void end_threads(sched::Scheduler& s, std::chrono::milliseconds grace) {
     sched::stop_threads(s);
     const std::int64_t until = base::deadline_after(std::max(grace, std::chrono::milliseconds(10)));
     for (auto& w : s.workers) {
-        std::chrono::microseconds step{5};
-        while (!w->exited.load(std::memory_order_acquire) && base::now_ns() < until) {
-            sleep_for(step);
-            if (step < std::chrono::milliseconds(1)) step *= 2;
-        }
-        const bool ended = w->exited.load(std::memory_order_acquire);
-        if (w->thread.joinable()) ended ? w->thread.join() : w->thread.detach();
-        if (ended) w->records.settle(); // whoever woke a goroutine last may hold the scheduler for a moment yet
+        GrowingPause pause(std::chrono::microseconds(5));
+        while (!w->exited.load(std::memory_order_acquire) && base::now_ns() < until) pause();
+        sched::part_from(*w);
     }
 }
 

@@ -40,11 +40,7 @@ struct Snapshot {
 
 /// Tries for a moment only: the goroutine may have the lock, and be the one that reports.
 inline void copy_name(task::Goroutine& g, char* to, std::size_t size) noexcept {
-    base::Backoff backoff;
-    for (int tries = 0; !g.extras_lock.try_lock(); ++tries) {
-        if (tries == 50) return;
-        backoff.pause();
-    }
+    if (!g.extras_lock.try_lock(50)) return;
     if (g.extras) {
         const std::size_t length = std::min(g.extras->name.size(), size - 1);
         std::memcpy(to, g.extras->name.data(), length);
@@ -97,8 +93,7 @@ inline void add_activity(base::Text& text, const Snapshot& s) noexcept {
 
 /// `goroutine 7 "reader", started at main.cpp:12`
 inline void add_identity(base::Text& text, const Snapshot& s) noexcept {
-    text.add("goroutine %llu", static_cast<unsigned long long>(s.id));
-    if (s.name[0]) text.add(" \"%s\"", s.name);
+    sched::add_who(text, s.id, s.name);
     text.add(", started at ");
     add_place(text, s.place);
 }
@@ -143,6 +138,11 @@ void for_each_goroutine(Look look, Visit visit, std::int64_t patience_ns = 1'000
         if (hold.full()) work_off();
     });
     work_off();
+}
+/// The same without a look.
+template <class Visit>
+void for_each_goroutine(Visit visit) {
+    for_each_goroutine([](const Snapshot&, const task::Goroutine&, bool) {}, visit);
 }
 
 } // namespace gofer::inline v1::debug

@@ -99,11 +99,7 @@ public:
     /// About a linear search through the file's symbols; what was asked for lately is remembered.
     Symbol find(const void* address) noexcept {
         const base::EngineRegion engine;
-        base::Backoff backoff;
-        for (int tries = 0; !lock_.try_lock(); ++tries) {
-            if (tries == 2000) return {};
-            backoff.pause();
-        }
+        if (!lock_.try_lock(2000)) return {};
         Known& known = lately_[reinterpret_cast<std::uintptr_t>(address) / 2 % lately_.size()];
         if (known.address != address) known = {address, look_up(address)};
         const Symbol found = known.symbol;

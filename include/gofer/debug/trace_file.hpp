@@ -40,12 +40,7 @@ public:
     }
     /// False: not all of it could be written.
     bool flush() noexcept {
-        for (std::size_t done = 0; good_ && done < used_;) {
-            const ssize_t n = ::write(file_, buffer_ + done, used_ - done);
-            if (n < 0 && errno == EINTR) continue;
-            good_ = n > 0;
-            if (good_) done += static_cast<std::size_t>(n);
-        }
+        good_ = good_ && base::write_all(file_, buffer_, used_);
         used_ = 0;
         return good_;
     }

@@ -28,9 +28,9 @@
 #include <unordered_set>
 #include <vector>
 
+#include <gofer/debug/growing_pause.hpp>
 #include <gofer/sched/abandon.hpp>
 #include <gofer/sched/worker_thread.hpp>
-#include <gofer/time/sleep.hpp>
 #include <gofer/wait/waiter.hpp>
 
 namespace gofer::inline v1::debug {
@@ -72,7 +72,7 @@ private:
         const sched::Worker* w = sched::this_worker();
         if (w && w->unwinds && w->current && is_due_to_unwind(*w)) {
             base::say("gofer: %s is abandoned: Unwind met a destructor, or another function that lets no exception pass\n",
-                      sched::Identity(*w->current).text);
+                      sched::Identity(*w->current).c_str());
             wait::park_forever(task::WaitReason::none);
         }
         if (const std::terminate_handler handler = before()) handler();
@@ -250,10 +250,9 @@ inline constexpr std::chrono::milliseconds unwinding_patience{1000};
 inline void await(const Unwinding& unwinding, std::chrono::milliseconds patience) {
     unsigned seen = 0;
     std::int64_t until = base::deadline_after(patience);
-    std::chrono::microseconds pause{5};
+    GrowingPause pause(std::chrono::microseconds(5));
     while (!unwinding.worker().exited.load(std::memory_order_acquire) && base::now_ns() < until) {
-        sleep_for(pause);
-        if (pause < std::chrono::milliseconds(1)) pause *= 2;
+        pause();
         if (std::exchange(seen, unwinding.steps()) != unwinding.steps()) until = base::deadline_after(patience);
     }
 }
@@ -279,9 +278,7 @@ inline const task::Goroutine* unwind_all(sched::Scheduler& s, sched::Unstarted& 
     await(*unwinding, patience);
     const task::Goroutine* still_running = unwinding->give_up();
     unstarted = unwinding->untouched();
-    const bool ended = w.exited.load(std::memory_order_acquire);
-    ended ? w.thread.join() : w.thread.detach();
-    if (ended) w.records.settle();
+    sched::part_from(w);
     return still_running;
 }
 

@@ -1,36 +1,41 @@
 // What is printed when a goroutine takes the process down: an uncaught exception, or a stack overflow.
 #pragma once
 
-#include <cstdio>
+#include <cstdint>
 
+#include <gofer/base/text.hpp>
 #include <gofer/fiber/overflow.hpp>
 #include <gofer/sched/this_worker.hpp>
 #include <gofer/task/uncaught.hpp>
 
 namespace gofer::inline v1::sched {
 
-/// `goroutine 7 "reader", started at main.cpp:12`. Allocates nothing.
-struct Identity {
-    char text[512];
+/// `goroutine 7 "reader"`.
+[[gnu::cold, gnu::noinline]] inline void add_who(base::Text& text, std::uint64_t id, const char* name) noexcept {
+    text.add("goroutine %llu", static_cast<unsigned long long>(id));
+    if (*name) text.add(" \"%s\"", name);
+}
 
-    explicit Identity(const Goroutine& g) noexcept {
+/// `goroutine 7 "reader", started at main.cpp:12`. Allocates nothing.
+class Identity {
+public:
+    [[gnu::cold, gnu::noinline]] explicit Identity(const Goroutine& g) noexcept {
+        add_who(text_, g.id, g.extras ? g.extras->name.c_str() : "");
         const Place place = g.place();
-        const char* name = g.extras ? g.extras->name.c_str() : "";
-        const auto id = static_cast<unsigned long long>(g.id);
-        int n = *name ? std::snprintf(text, sizeof text, "goroutine %llu \"%s\", started at ", id, name)
-                      : std::snprintf(text, sizeof text, "goroutine %llu, started at ", id);
-        if (n < 0 || n >= static_cast<int>(sizeof text)) return;
-        const auto left = sizeof text - static_cast<std::size_t>(n);
         if (place.file)
-            std::snprintf(text + n, left, "%s:%u", place.file, place.line);
+            text_.add(", started at %s:%u", place.file, place.line);
         else
-            std::snprintf(text + n, left, "%p", place.address);
+            text_.add(", started at %p", place.address);
     }
+    const char* c_str() const noexcept { return text_.c_str(); }
+
+private:
+    base::TextOf<512> text_;
 };
 
 inline void report_uncaught(const char* what) {
     const Goroutine* g = this_goroutine_record();
-    base::say("gofer: an exception left %s\n  what(): %s\n", g ? Identity(*g).text : "a goroutine", what);
+    base::say("gofer: an exception left %s\n  what(): %s\n", g ? Identity(*g).c_str() : "a goroutine", what);
     base::say_last_words();
 }
 
@@ -38,7 +43,7 @@ inline void report_uncaught(const char* what) {
 [[noreturn]] inline void overflowed(const Goroutine& g) noexcept {
     base::fatal("goroutine stack overflow\n\n%s, used up its stack of %zu KB\n"
                 "end the recursion, or give it more with GoOptions::stack_size or RuntimeOptions::stack_size",
-                Identity(g).text, task::stack_pools().usable(g.size_class) / 1024);
+                Identity(g).c_str(), task::stack_pools().usable(g.size_class) / 1024);
 }
 
 /// A goroutine parks or yields while it holds a CheckedMutex.
@@ -48,7 +53,7 @@ inline void report_uncaught(const char* what) {
     base::fatal("gofer: %s, leaves its thread (%s) while it holds the CheckedMutex %p%s%s%s, made at %s:%u\n"
                 "others that lock it would block their thread, and it could be unlocked on another one; unlock it before, "
                 "or use gofer::Mutex",
-                Identity(g).text, parks ? task::describe(g.reason.load(std::memory_order_relaxed)) : "yield", held.mutex,
+                Identity(g).c_str(), parks ? task::describe(g.reason.load(std::memory_order_relaxed)) : "yield", held.mutex,
                 *held.name ? " \"" : "", held.name, *held.name ? "\"" : "", held.place.file, held.place.line);
 }
 

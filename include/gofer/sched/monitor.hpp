@@ -20,6 +20,12 @@ namespace gofer::inline v1::sched {
 /// or never. It looks anew whenever the process falls idle again, and when the monitor is woken.
 using LookAtIdle = std::int64_t (*)() noexcept;
 
+/// Set by the room that judges (debug/deadlock.hpp), before there is a monitor. Nothing happens at idle without it.
+[[gnu::visibility("default")]] inline std::atomic<LookAtIdle>& look_at_idle() noexcept {
+    static constinit std::atomic<LookAtIdle> look{nullptr};
+    return look;
+}
+
 class Monitor {
 public:
     static constexpr unsigned quiet_ticks = 10;
@@ -77,9 +83,6 @@ public:
 
     /// Whether its thread is there.
     bool runs() const noexcept { return has_thread_.load(std::memory_order_relaxed); }
-
-    /// For the room that judges (debug/deadlock.hpp). Nothing happens at idle without it.
-    void set_look_at_idle(LookAtIdle look) noexcept { look_at_idle_.store(look, std::memory_order_release); }
 
     /// A worker left its sleep, or a plain thread begins one. Partner: the heavy barrier in sleep().
     void note_busy() noexcept {
@@ -144,7 +147,7 @@ private:
         asleep_.store(true, std::memory_order_relaxed);
         base::heavy_barrier();
         while (word_.load(std::memory_order_acquire) == 0 && everyone_sleeps()) {
-            const LookAtIdle look = look_at_idle_.load(std::memory_order_acquire);
+            const LookAtIdle look = look_at_idle().load(std::memory_order_acquire);
             const std::int64_t until = look ? look() : base::never;
             base::futex_wait_until(word_, 0, until);
         }
@@ -183,7 +186,6 @@ private:
     Scheduler* first_ = nullptr;
     base::FutexWord word_{0};
     std::atomic<bool> asleep_{false};
-    std::atomic<LookAtIdle> look_at_idle_{nullptr};
     std::atomic<Errand> errand_{nullptr};
     std::atomic<bool> has_thread_{false};
     std::atomic<pid_t> tid_{0};

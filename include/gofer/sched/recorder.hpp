@@ -135,10 +135,7 @@ private:
 
     static bool take(base::SpinLock& lock, bool patient) noexcept {
         if (patient) return lock.lock(), true;
-        base::Backoff backoff;
-        for (int i = 0; i < 1000; ++i, backoff.pause())
-            if (lock.try_lock()) return true;
-        return false;
+        return lock.try_lock(1000);
     }
 
     /// A track that is closed, or a new one.

@@ -123,7 +123,7 @@ private:
         if (w.turns.load(std::memory_order_relaxed) != turns) return; // it may have been another one
         base::say("gofer: %s, has run for over %lld ms without parking, on worker %u; have it yield, or wrap what blocks its "
                   "thread into gofer::blocking\n",
-                  identity.text, static_cast<long long>((now_ - w.still_since) / 1'000'000), w.index);
+                  identity.c_str(), static_cast<long long>((now_ - w.still_since) / 1'000'000), w.index);
     }
 
     /// It takes no turn since the system does not let it run. One more thread would not help, at first.

@@ -60,6 +60,13 @@ inline void worker_thread(Worker* w) {
     serve_as_worker(w, name, leave_native_stack);
 }
 
+/// Parts from a worker whose thread has ended, or is stuck in a goroutine and ends by itself.
+inline void part_from(Worker& w) {
+    const bool ended = w.exited.load(std::memory_order_acquire);
+    if (w.thread.joinable()) ended ? w.thread.join() : w.thread.detach();
+    if (ended) w.records.settle(); // whoever woke a goroutine last may hold the scheduler for a moment yet
+}
+
 /// Starts the threads. Throws std::system_error when the system gives none.
 inline void start_threads(Scheduler& s) {
     if (!this_worker()) PlainThreads::note();
