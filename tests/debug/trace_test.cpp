@@ -215,6 +215,17 @@ TEST_CASE("a slice that goes on when the trace stops ends there") {
     });
 }
 
+TEST_CASE("a goroutine that ends as its runtime stops is in the trace") {
+    for (int round = 0; round < 200; ++round) {
+        const TraceReader trace = trace_of([] {
+            std::atomic<bool> done{false};
+            gofer::go({.name = "last"}, [&done] { done = true; });
+            while (!done) std::this_thread::yield();
+        });
+        REQUIRE(trace.of("last").size() == 1);
+    }
+}
+
 TEST_CASE("a second trace holds nothing of the first") {
     static_cast<void>(trace_of([] { play(10); }));
     const TraceReader second = trace_of([] {

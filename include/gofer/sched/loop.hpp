@@ -234,6 +234,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         if (!r) break;
         if (w->scheduler->stopped.load(std::memory_order_relaxed)) [[unlikely]] {
             w->queue.push(r); // stays where the shutdown finds it
+            if (recording()) note_not_run(*w);
             break;
         }
         w->count_turn();
@@ -255,7 +256,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     }
     must_not_be_forked();
-    if (recording()) note_end_of_loop(*w);
+    if (recording()) note_loop(*w);
     stand_still_at_exit(*w);
     abandon_late(*w->scheduler);
     w->set_after(after_retire, nullptr);

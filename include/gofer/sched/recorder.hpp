@@ -207,14 +207,14 @@ inline void call_to_record(Scheduler& s) noexcept {
     });
 }
 
-/// The loop looks for the next one: a slice that is open still has ended with its goroutine.
+/// The loop looks for the next one, or ends: a slice that is open still has ended with its goroutine.
 [[gnu::noinline, gnu::cold]] inline void note_loop(Worker& w) noexcept {
     Recorder::instance().with_track(w, [](Track& t) {
         if (t.is_open) t.finish(base::now_ns(), TrackEvent::End::ended);
     });
 }
-/// The loop ends, and does not run what it may have found.
-[[gnu::noinline, gnu::cold]] inline void note_end_of_loop(Worker& w) noexcept {
+/// The loop does not run what it has found: the runtime has stopped.
+[[gnu::noinline, gnu::cold]] inline void note_not_run(Worker& w) noexcept {
     Recorder::instance().with_track(w, [](Track& t) { t.is_open = false; });
 }
 
