@@ -67,6 +67,9 @@ TEST_CASE("goroutines that do not park take no stack each") {
 }
 
 TEST_CASE("a tree of goroutines keeps as many stacks as it is deep, and not as it is wide") {
+    // Each turn that goes to the oldest, once a millisecond, and each theft may begin one more branch.
+    constexpr std::int64_t depth = 6;
+    constexpr std::int64_t kept_in_pools = 64;
     struct Tree {
         static void grow(int depth) {
             if (depth == 0) return;
@@ -76,9 +79,14 @@ TEST_CASE("a tree of goroutines keeps as many stacks as it is deep, and not as i
         }
     };
     auto body = [] {
-        const auto before = gofer::Runtime::current().stats().stacks;
-        Tree::grow(6);
-        VERIFY(gofer::Runtime::current().stats().stacks <= before + 200);
+        const gofer::RuntimeStats before = gofer::Runtime::current().stats();
+        const auto begin = gofer::Clock::now();
+        Tree::grow(depth);
+        const gofer::RuntimeStats after = gofer::Runtime::current().stats();
+        const auto turns = (gofer::Clock::now() - begin) / std::chrono::milliseconds{1};
+        const auto thefts = static_cast<std::int64_t>(after.steals - before.steals);
+        const std::int64_t branches = 1 + turns + thefts;
+        VERIFY(static_cast<std::int64_t>(after.stacks - before.stacks) <= kept_in_pools + depth * branches);
     };
     for (const unsigned workers : {1U, 2U}) fixture::at_workers(workers, body);
 }
