@@ -146,10 +146,11 @@ TEST_CASE("copies are one timer, and the channel outlives them all") {
 
 TEST_CASE("a timer may be destroyed while one waits on its channel") {
     fixture::at_each_worker_count([] {
-        std::optional<gofer::Timer> t{5ms};
+        std::optional<gofer::Timer> t{1h};
         gofer::WaitGroup wg;
         wg.go([c = t->channel()] { VERIFY(c.receive()); });
         fixture::parked_reaches(1);
+        VERIFY(t->reset(5ms));
         t.reset();
         wg.wait();
     });

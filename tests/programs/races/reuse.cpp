@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "unprotected.hpp"
@@ -14,8 +15,10 @@ using races::touch;
 
 namespace {
 
-/// Starts goroutines one after the other, without an edge between them, until twenty of them have lain where the first lay,
-/// and lets those race: two may happen to be ordered, by what the scheduler did between them. `where` tells a goroutine where it lies.
+/// Starts goroutines one after the other, without an edge between them, until twenty of them have lain where a first one
+/// lay, and lets those race: two may happen to be ordered, by what the scheduler did between them. A place may never be
+/// used again, when a worker keeps it that is idle from then on; so after a while another one is the first, of a race of
+/// its own.
 template <class Start>
 void race_in_the_same_place(const Setting& s, Start start) {
     gofer::run(s.options(), [&] {
@@ -23,17 +26,21 @@ void race_in_the_same_place(const Setting& s, Start start) {
         std::atomic<int> met{0};
         Rumour over; // one for all: a new one in the same place would be a race of its own
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-        for (int i = 0; met.load(std::memory_order_relaxed) < 20 && std::chrono::steady_clock::now() < limit; ++i) {
+        constexpr std::size_t followers = 100;
+        const std::size_t most = followers * races::unprotected.size();
+        for (std::size_t i = 0; i < most && met.load(std::memory_order_relaxed) < 20; ++i) {
+            if (std::chrono::steady_clock::now() > limit) break;
             start([&, i](std::uintptr_t here) {
-                if (i == 0) first.store(here, std::memory_order_relaxed);
+                const bool is_first = i % followers == 0;
+                if (is_first) first.store(here, std::memory_order_relaxed);
                 if (here == first.load(std::memory_order_relaxed)) {
-                    touch();
+                    touch(i / followers);
                     s.between();
-                    met.fetch_add(i > 0, std::memory_order_relaxed);
+                    met.fetch_add(!is_first, std::memory_order_relaxed);
                 }
                 over.give();
             });
-            over.await(i + 1);
+            over.await(static_cast<int>(i) + 1);
         }
         programs::require(met.load(std::memory_order_relaxed) > 0, "some goroutine came to lie where the first had lain");
     });

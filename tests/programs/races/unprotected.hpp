@@ -1,17 +1,19 @@
 // What the scenarios race about, and a way to know that something has happened which TSan does not take for an edge.
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 
 #include "../support/scenario.hpp"
 
 namespace races {
 
-inline int unprotected = 0;
+inline std::array<int, 1000> unprotected{};
 
-/// The access that TSan has to report, or has to find ordered.
-[[gnu::noinline]] inline void touch() {
-    unprotected = unprotected + 1;
+/// The access that TSan has to report, or has to find ordered: to the first one, unless told which.
+[[gnu::noinline]] inline void touch(std::size_t which = 0) {
+    unprotected[which] = unprotected[which] + 1;
 }
 
 /// Tells the others how often something has happened, without ordering anything: relaxed accesses are no edge, and
