@@ -353,6 +353,6 @@ TEST_CASE("a value that was on its way when the runtime ended is not lost") {
         over = true;
         sender.join();
         CHECK(sent == received);
-        proof.require_clean();
+        proof.require_clean_soon(); // a thread that the system keeps waiting is not waited for
     }
 }

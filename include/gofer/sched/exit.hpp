@@ -5,13 +5,40 @@
 
 #include <cstdlib>
 
+#include <gofer/base/thread_state.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/this_worker.hpp>
 
 namespace gofer::inline v1::sched {
 
-/// Nanoseconds that exit waits for goroutines that are about to park.
+/// Nanoseconds that exit waits for goroutines that are about to park; and how long at most for those that had not that
+/// much of a processor meanwhile, since others keep it busy.
 inline constexpr std::int64_t exit_patience_ns = 10'000'000;
+inline constexpr std::int64_t longest_exit_patience_ns = 2'000'000'000;
+
+/// Whether a worker will stand still soon.
+class Standstill {
+public:
+    explicit Standstill(const Worker& w) noexcept : w_(w), used_(base::time_of(w.cpu_clock)) {}
+
+    /// Waits for it until `patience_end`, longer if it waits for a processor.
+    void await(std::int64_t patience_end) const noexcept {
+        base::Backoff backoff;
+        while (!w_.frozen.load(std::memory_order_acquire) && !w_.exited.load(std::memory_order_acquire)) {
+            const std::int64_t now = base::now_ns();
+            if (now >= patience_end && !(now < patience_end + longest_exit_patience_ns && is_starved())) return;
+            backoff.pause();
+        }
+    }
+
+private:
+    bool is_starved() const noexcept {
+        return base::time_of(w_.cpu_clock) - used_ < exit_patience_ns && base::wants_processor(w_.tid);
+    }
+
+    const Worker& w_;
+    const std::int64_t used_;
+};
 
 /// Asks all workers to stop at their next turn; returns at once.
 inline void stop_threads(Scheduler& s) noexcept {
@@ -30,12 +57,8 @@ inline void freeze(Scheduler& s, std::int64_t patience_end) noexcept {
     stop_threads(s);
     base::EngineRegion engine;
     const Worker* own = this_worker();
-    for (auto& w : s.workers) {
-        base::Backoff backoff;
-        while (w.get() != own && !w->frozen.load(std::memory_order_acquire) &&
-               !w->exited.load(std::memory_order_acquire) && base::now_ns() < patience_end)
-            backoff.pause();
-    }
+    for (auto& w : s.workers)
+        if (w.get() != own) Standstill(*w).await(patience_end);
     // Static destructors run after this: what the goroutines did until they stood still happens before them.
     for (auto& w : s.workers) base::engine_acquire(&w->thread_ends);
     keep_goroutines_reachable(s);
