@@ -152,7 +152,14 @@ public:
     /// The end of the work, before the grace. Whoever sets `companion` looks at `ending` afterwards.
     void end_companion() noexcept {
         ending.store(true, std::memory_order_seq_cst);
-        if (Companion* c = companion.load(std::memory_order_seq_cst)) c->end(*c);
+        Companion* c = companion.load(std::memory_order_seq_cst);
+        if (!c) return;
+        void (*end)(Companion&) noexcept = nullptr;
+        {
+            base::EngineRegion engine; // TSan sees it destroyed, by a thread of the user's that had the last reference
+            end = c->end;
+        }
+        end(*c);
     }
     bool all_asleep() const noexcept { return idle.sleeping() == workers.on_duty(); }
 

@@ -1,5 +1,7 @@
 // Plain threads and goroutines of the default runtime.
+#include <atomic>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "unprotected.hpp"
@@ -96,6 +98,24 @@ const Scenario thread_keeps_promise{"a promise kept by a thread", [](const Setti
     });
     wg.wait();
     thread.join();
+}};
+
+const Scenario last_handle{"a thread drops the last handle of a run's context after the run", [](const Setting& s) {
+    for (int i = 0; i < 10; ++i) {
+        const gofer::Channel<gofer::Context> handles;
+        std::atomic<bool> over{false};
+        std::thread thread{[&] {
+            std::optional<gofer::Context> context = handles.receive();
+            while (!over.load(std::memory_order_relaxed)) std::this_thread::yield();
+            context.reset();
+        }};
+        gofer::run(s.options(), [&] {
+            handles.send(gofer::Context::background());
+            s.between();
+        });
+        over.store(true, std::memory_order_relaxed);
+        thread.join();
+    }
 }};
 
 } // namespace
