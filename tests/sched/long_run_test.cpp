@@ -38,7 +38,7 @@ TEST_CASE("a goroutine that computes for longer than long_run is named once, wit
     const auto end = fixture::death_of([] {
         gofer::run(with_long_run(10ms), [] {
             gofer::WaitGroup wg;
-            wg.go({.name = "computer"}, [] { compute_for(400ms); });
+            wg.go({.name = "computer"}, [] { compute_for(1s); });
             wg.wait();
         });
     });
@@ -52,7 +52,7 @@ TEST_CASE("a goroutine that sleeps with its thread is named as well") {
     const auto end = fixture::death_of([] {
         gofer::run(with_long_run(10ms), [] {
             gofer::this_goroutine::set_name("sleeper");
-            std::this_thread::sleep_for(400ms);
+            std::this_thread::sleep_for(2s); // time for the monitor on a machine under load
         });
     });
     CHECK(end.says("\"sleeper\""));
@@ -73,7 +73,7 @@ TEST_CASE("each long run is named anew") {
     const auto end = fixture::death_of([] {
         gofer::run(with_long_run(10ms), [] {
             for (int i = 0; i < 2; ++i) {
-                compute_for(400ms);
+                compute_for(1s);
                 gofer::sleep_for(50ms);
             }
         });
@@ -88,7 +88,7 @@ TEST_CASE("nobody is named without long_run, however long he runs") {
 
 TEST_CASE("GOFER_LONG_RUN names goroutines of runtimes that do not say themselves") {
     ::setenv("GOFER_LONG_RUN", "10", 1);
-    const auto end = fixture::death_of([] { gofer::run(with_long_run(0ms), [] { compute_for(400ms); }); });
+    const auto end = fixture::death_of([] { gofer::run(with_long_run(0ms), [] { compute_for(1s); }); });
     ::unsetenv("GOFER_LONG_RUN");
     CHECK(end.says("\"main\""));
 }

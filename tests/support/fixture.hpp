@@ -62,6 +62,11 @@ inline bool parked_reaches(std::size_t n) {
     return VERIFY(eventually([n] { return gofer::Runtime::current().stats().parked >= n; }));
 }
 
+/// The same of a wait with a deadline, unless it is over: a machine under load may be too slow to see it.
+inline bool parked_reaches(std::size_t n, const std::atomic<bool>& over) {
+    return VERIFY(eventually([&] { return over || gofer::Runtime::current().stats().parked >= n; }));
+}
+
 /// Whether a goroutine that calls f parks in it, stays there for a moment in which it could return, and is
 /// abandoned there when its runtime ends. f must own all it uses.
 template <class F>

@@ -1,4 +1,5 @@
 // RWMutex with a time limit, and what one that gave up leaves behind.
+#include <atomic>
 #include <chrono>
 #include <mutex>
 #include <shared_mutex>
@@ -76,9 +77,13 @@ TEST_CASE("a writer that gives up lets in the readers that it held back") {
     fixture::at_each_worker_count([] {
         gofer::RWMutex mutex;
         gofer::WaitGroup wg;
+        std::atomic<bool> gave_up{false};
         mutex.lock_shared();
-        wg.go([&] { VERIFY(!mutex.try_lock_for(20ms)); });
-        fixture::parked_reaches(1);
+        wg.go([&] {
+            VERIFY(!mutex.try_lock_for(20ms));
+            gave_up = true;
+        });
+        fixture::parked_reaches(1, gave_up);
         for (int i = 0; i < 2; ++i) {
             wg.go([&] {
                 std::shared_lock lock{mutex};

@@ -54,9 +54,13 @@ TEST_CASE("a big acquire that gives up lets in the small ones behind it") {
     fixture::at_each_worker_count([] {
         gofer::Semaphore semaphore{3};
         gofer::WaitGroup wg;
+        std::atomic<bool> gave_up{false};
         semaphore.acquire(2);
-        wg.go([&] { VERIFY(!semaphore.try_acquire_for(20ms, 3)); });
-        fixture::parked_reaches(1);
+        wg.go([&] {
+            VERIFY(!semaphore.try_acquire_for(20ms, 3));
+            gave_up = true;
+        });
+        fixture::parked_reaches(1, gave_up);
         wg.go([&] {
             semaphore.acquire(1);
             semaphore.release(1);

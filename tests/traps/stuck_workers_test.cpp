@@ -148,9 +148,12 @@ TEST_CASE("stats say how often a stand-in was called") {
     auto main = [] {
         const auto before = gofer::Runtime::current().stats().rescues;
         gofer::WaitGroup wg;
-        std::atomic<bool> over{false};
-        wg.go([&over] { compute_until(over); });
-        gofer::sleep_for(1ms);
+        std::atomic<bool> begun{false}, over{false};
+        wg.go([&] {
+            begun = true;
+            compute_until(over);
+        });
+        while (!begun) gofer::sleep_for(1ms); // and who computes then has the only worker
         over = true;
         wg.wait();
         VERIFY(gofer::Runtime::current().stats().rescues > before);
