@@ -135,9 +135,75 @@ TEST_CASE("an arrow leads from the waker's slice to the one in which the woken g
             REQUIRE(waker != nullptr);
             const Slice* woken = trace.at(arrow.to_track, arrow.to);
             REQUIRE(woken != nullptr);
-            CHECK(woken->woken_by == "goroutine " + std::to_string(waker->goroutine));
+            const bool starts = woken->here == "starts";
+            CHECK(arrow.name == (starts ? "start" : "wake"));
+            CHECK((starts ? woken->started_by : woken->woken_by) ==
+                  "goroutine " + std::to_string(waker->goroutine));
         }
     }
+}
+
+TEST_CASE("an arrow leads from whoever starts a goroutine to its first slice") {
+    for (const unsigned workers : fixture::worker_counts) {
+        const TraceReader trace = trace_of(
+            [] {
+                gofer::WaitGroup wg;
+                for (int i = 0; i < 20; ++i)
+                    wg.go({.name = "parent"}, [&wg] { wg.go({.name = "child"}, [] { gofer::yield(); }); });
+                wg.wait();
+            },
+            workers);
+        std::size_t firsts = 0;
+        for (const Slice& s : trace.slices) firsts += s.here == "starts" && s.name.rfind("main", 0) != 0;
+        CHECK(firsts == 40);
+        CHECK(std::count_if(trace.arrows.begin(), trace.arrows.end(), [&trace](const fixture::Arrow& arrow) {
+                  const Slice* parent = trace.at(arrow.from_track, arrow.from);
+                  const Slice* first = trace.at(arrow.to_track, arrow.to);
+                  return arrow.name == "start" && parent && first && arrow.from <= arrow.to &&
+                         arrow.to == first->begin && first->here == "starts" &&
+                         parent->name.rfind(first->name.rfind("child", 0) == 0 ? "parent" : "main", 0) == 0;
+              }) == 40);
+        for (const Slice& s : trace.of("child")) CHECK(s.started_by.empty() == (s.here != "starts"));
+    }
+}
+
+TEST_CASE("a trace tells who starts goroutines from elsewhere: a thread, or one of another runtime") {
+    std::uint64_t other = 0;
+    const TraceReader trace = trace_of([&other] {
+        std::thread{[] { gofer::run([] {}); }}.join();
+        gofer::WaitGroup wg;
+        gofer::Runtime& here = gofer::Runtime::current();
+        wg.add(2);
+        std::thread{[&here, &wg] { here.go({.name = "of a thread"}, [&wg] { wg.done(); }); }}.join();
+        gofer::run([&] {
+            other = gofer::this_goroutine::id();
+            here.go({.name = "of another"}, [&wg] { wg.done(); });
+        });
+        wg.wait();
+    });
+    const auto of_thread = trace.of("of a thread"), of_another = trace.of("of another");
+    REQUIRE(of_thread.size() == 1);
+    CHECK(of_thread[0].started_by == "a thread");
+    REQUIRE(of_another.size() == 1);
+    CHECK(of_another[0].started_by == "goroutine " + std::to_string(other));
+}
+
+TEST_CASE("a goroutine that is started when a trace is over is as one that was never in any") {
+    const TracePath path;
+    fixture::at_each_worker_count([&path] {
+        for (int round = 0; round < 3; ++round) {
+            gofer::trace::start(path);
+            gofer::go([] {});
+            gofer::trace::stop();
+            for (int i = 0; i < 10; ++i) gofer::go([] {});
+            gofer::yield();
+            const gofer::sched::Worker& w = *gofer::sched::this_worker();
+            gofer::go([] {});
+            VERIFY(gofer::sched::this_worker() != &w || w.starts_unrecorded.load() == w.scheduler);
+        }
+        const TraceReader trace{path};
+        VERIFY(trace.of("goroutine").size() <= 2);
+    });
 }
 
 TEST_CASE("a trace tells a timer from a thread and a goroutine that wakes") {
@@ -295,6 +361,36 @@ TEST_CASE("of more events than a track holds the last are kept") {
         CHECK(std::count_if(trace.slices.begin(), trace.slices.end(),
                             [t = track](const Slice& s) { return s.track == t; }) <= 65'536);
     CHECK_FALSE(trace.of("last").empty());
+}
+
+TEST_CASE("arrows whose tail the ring has dropped are not in the trace") {
+    const TraceReader trace = trace_of([] {
+        gofer::WaitGroup wg;
+        gofer::Channel<int> c;
+        std::atomic<int> pinned{0};
+        const auto on_a_thread_each = [&pinned] {
+            ++pinned;
+            while (pinned < 2) std::this_thread::yield();
+        };
+        wg.go({.name = "woken"}, [&, c] {
+            const gofer::this_goroutine::Pin pin;
+            on_a_thread_each();
+            c.receive();
+        });
+        wg.go({.name = "waker"}, [&, c] {
+            const gofer::this_goroutine::Pin pin;
+            on_a_thread_each();
+            fixture::parked_reaches(2);
+            c.send(1);
+            for (int i = 0; i < 80'000; ++i) gofer::yield();
+        });
+        wg.wait();
+    });
+    const auto woken = trace.of("woken");
+    REQUIRE(woken.size() == 2);
+    CHECK_FALSE(woken[1].woken_by.empty());
+    for (const fixture::Arrow& arrow : trace.arrows)
+        CHECK_FALSE((arrow.to_track == woken[1].track && arrow.to == woken[1].begin));
 }
 
 TEST_CASE("a pinned goroutine stays on its thread while a trace is recorded") {

@@ -22,11 +22,13 @@ struct Slice {
     long long goroutine;
     std::string place;
     std::string here;
-    std::string woken_by; // empty: not said
+    std::string woken_by; // empty: not said, as is the next
+    std::string started_by;
     std::string then;
 };
 
 struct Arrow {
+    std::string name;
     long long from_track;
     double from;
     long long to_track;
@@ -48,8 +50,8 @@ private:
     std::string path_;
 };
 
-/// Throws when the file is no JSON, when begins and ends do not pair off, when times run backwards on a track, or when
-/// half an arrow is missing.
+/// Throws when the file is no JSON, when begins and ends do not pair off, when times run backwards on a track, when half
+/// an arrow is missing, or when one begins or ends where no slice is: what Perfetto calls an error in a file.
 class TraceReader {
 public:
     explicit TraceReader(const std::string& path) {
@@ -62,6 +64,9 @@ public:
         for (const auto& [track, open] : open_)
             if (open) throw std::runtime_error("a slice without an end");
         if (!starts_.empty()) throw std::runtime_error("an arrow without a head");
+        for (const Arrow& arrow : arrows)
+            if (!at(arrow.from_track, arrow.from) || !at(arrow.to_track, arrow.to))
+                throw std::runtime_error("an arrow from or to no slice");
     }
 
     std::vector<Slice> slices; // in the order of the file: track by track
@@ -73,13 +78,17 @@ public:
         std::vector<Slice> found;
         std::copy_if(slices.begin(), slices.end(), std::back_inserter(found),
                      [&name](const Slice& s) { return s.name.rfind(name, 0) == 0; });
-        std::sort(found.begin(), found.end(), [](const Slice& a, const Slice& b) { return a.begin < b.begin; });
+        std::sort(found.begin(), found.end(),
+                  [](const Slice& a, const Slice& b) { return a.begin < b.begin; });
         return found;
     }
     [[nodiscard]] const Slice* at(long long track, double time) const {
-        for (const Slice& s : slices)
-            if (s.track == track && s.begin <= time && time <= s.end) return &s;
-        return nullptr;
+        const auto of_track = by_begin_.find(track);
+        if (of_track == by_begin_.end()) return nullptr;
+        const auto after = of_track->second.upper_bound(time);
+        if (after == of_track->second.begin()) return nullptr;
+        const Slice& s = slices[std::prev(after)->second];
+        return time <= s.end ? &s : nullptr;
     }
 
 private:
@@ -92,10 +101,16 @@ private:
         const double time = e["ts"].number;
         if (phase == "B") return begin(e, time);
         if (phase == "E") return end(e, time);
-        if (phase == "s") starts_[e["id"].number] = {track_of(e), time, 0, 0};
+        if (phase == "s") starts_[e["id"].number] = {e["name"].text, track_of(e), time, 0, 0};
         if (phase == "f") head(e, time);
-        if (phase == "i") thefts.push_back(e["name"].text);
+        if (phase == "i") theft(e, time);
     }
+    void theft(const Json& e, double time) {
+        if (time < last_[track_of(e)]) throw std::runtime_error("time runs backwards");
+        last_[track_of(e)] = time;
+        thefts.push_back(e["name"].text);
+    }
+    static std::string said(const Json& args, const char* key) { return args.has(key) ? args[key].text : ""; }
     static long long track_of(const Json& e) { return static_cast<long long>(e["tid"].number); }
 
     void begin(const Json& e, double time) {
@@ -107,8 +122,10 @@ private:
         last_[track] = time;
         const Json& args = e["args"];
         slices.push_back({track, time, 0, e["name"].text, static_cast<long long>(args["goroutine"].number),
-                          args["started at"].text, args["here"].text, args.has("woken by") ? args["woken by"].text : "", ""});
+                          args["started at"].text, args["here"].text, said(args, "woken by"),
+                          said(args, "started by"), ""});
         open_slice_[track] = slices.size() - 1;
+        by_begin_[track][time] = slices.size() - 1;
     }
     void end(const Json& e, double time) {
         const long long track = track_of(e);
@@ -133,6 +150,7 @@ private:
     std::map<long long, std::size_t> open_slice_;
     std::map<long long, double> last_;
     std::map<double, Arrow> starts_;
+    std::map<long long, std::map<double, std::size_t>> by_begin_;
 };
 
 } // namespace fixture

@@ -1,6 +1,7 @@
 // Writes what the flight recorder holds as a trace in the JSON format of Chrome's chrome://tracing, which Perfetto
 // (ui.perfetto.dev) reads as well: a track for each worker, a pair of events (B, E) for each slice, an arrow (s, f) from
-// the goroutine that made another one ready to the slice in which that one went on, an instant (i) for a theft.
+// the goroutine that started another one, or made it ready, to the slice in which that one began or went on, an
+// instant (i) for a theft.
 // Times are microseconds since the recording began.
 // Safe in a signal handler: formats into a buffer of its own, allocates nothing. One writer at a time.
 #pragma once
@@ -61,6 +62,7 @@ public:
 
     /// All of it. False: not all could be written.
     bool write(const sched::Recorder& recorder) noexcept {
+        recorder_ = &recorder;
         began_ = recorder.started();
         out_.put("{\"displayTimeUnit\":\"ns\",\"traceEvents\":[\n"
                  "{\"ph\":\"M\",\"pid\":%d,\"name\":\"process_name\",\"args\":{\"name\":\"gofer\"}}",
@@ -91,8 +93,7 @@ private:
                  process_, id, track.worker, track.scheduler);
         out_.put(",\n{\"ph\":\"M\",\"pid\":%d,\"tid\":%llu,\"name\":\"thread_sort_index\",\"args\":{\"sort_index\":%llu}}",
                  process_, id, id);
-        const std::uint64_t first = track.count > sched::Track::capacity ? track.count - sched::Track::capacity : 0;
-        for (std::uint64_t i = first; i < track.count; ++i) {
+        for (std::uint64_t i = track.first(); i < track.count; ++i) {
             const Event& event = track.ring[i % sched::Track::capacity];
             event.kind == Event::Kind::run ? put_slice(event, id) : put_theft(event, id);
         }
@@ -115,26 +116,38 @@ private:
             out_.put("%p\"", e.where);
         }
         out_.put(",\"here\":\"%s\"", e.fresh ? "starts" : "goes on");
-        put_waker(e.waker);
+        put_waker(e);
         out_.put("}}");
-        if (e.waker.kind == task::Waker::Kind::goroutine) put_arrow(e, track);
+        if (e.waker.kind == task::Waker::Kind::goroutine && holds_tail(e.waker)) put_arrow(e, track);
         begin_event("E", track, e.end);
         out_.put(",\"args\":{\"then\":\"%s\"}}", then(e));
     }
 
-    void put_waker(const task::Waker& waker) noexcept {
+    void put_waker(const Event& e) noexcept {
         using Kind = task::Waker::Kind;
-        if (waker.kind == Kind::goroutine) out_.put(",\"woken by\":\"goroutine %llu\"", number(waker.id));
-        if (waker.kind == Kind::timer) out_.put(",\"woken by\":\"a timer\"");
-        if (waker.kind == Kind::thread) out_.put(",\"woken by\":\"a thread\"");
+        const char* what = e.fresh ? "started by" : "woken by";
+        if (e.waker.kind == Kind::goroutine) out_.put(",\"%s\":\"goroutine %llu\"", what, number(e.waker.id));
+        if (e.waker.kind == Kind::timer) out_.put(",\"%s\":\"a timer\"", what);
+        if (e.waker.kind == Kind::thread) out_.put(",\"%s\":\"a thread\"", what);
+    }
+
+    /// The slice from which it would lead is in the file: viewers take an arrow from nowhere for a damaged file.
+    bool holds_tail(const task::Waker& waker) const noexcept {
+        bool held = false;
+        recorder_->for_each_closed([&](const sched::Track& t) {
+            if (t.scheduler == waker.scheduler && t.worker == waker.worker)
+                held = held || waker.time >= t.ring[t.first() % sched::Track::capacity].begin;
+        });
+        return held && waker.time >= began_;
     }
 
     void put_arrow(const Event& e, unsigned long long track) noexcept {
+        const char* what = e.fresh ? "start" : "wake";
         ++arrows_;
         begin_event("s", track_number(e.waker.scheduler, e.waker.worker), e.waker.time);
-        out_.put(",\"cat\":\"wake\",\"name\":\"wake\",\"id\":%llu}", number(arrows_));
+        out_.put(",\"cat\":\"%s\",\"name\":\"%s\",\"id\":%llu}", what, what, number(arrows_));
         begin_event("f", track, e.begin);
-        out_.put(",\"cat\":\"wake\",\"name\":\"wake\",\"id\":%llu,\"bp\":\"e\"}", number(arrows_));
+        out_.put(",\"cat\":\"%s\",\"name\":\"%s\",\"id\":%llu,\"bp\":\"e\"}", what, what, number(arrows_));
     }
 
     void put_theft(const Event& e, unsigned long long track) noexcept {
@@ -155,6 +168,7 @@ private:
 
     PieceWriter out_;
     const int process_;
+    const sched::Recorder* recorder_ = nullptr;
     std::int64_t began_ = 0;
     std::uint64_t arrows_ = 0;
 };

@@ -176,11 +176,14 @@ using Find = Runnable (*)(Worker&) noexcept;
 
 /// While the flight recorder is on every turn is the loop's: it calls for its own attention again and again, so that
 /// nothing is asked on the way from one goroutine straight to the next.
+[[gnu::noinline, gnu::cold]] inline void note_found(Worker& w, Runnable r) noexcept {
+    if (r) note_run(w, r, r.is_task() ? coming_goroutine_id(w) : r.goroutine()->id);
+    w.attention.store(true, std::memory_order_relaxed);
+}
 [[gnu::noinline, gnu::cold]] inline Runnable find_recorded(Worker& w, Find find) noexcept {
     note_loop(w);
     const Runnable r = find(w);
-    if (r) note_run(w, r, r.is_task() ? coming_goroutine_id(w) : r.goroutine()->id);
-    w.attention.store(true, std::memory_order_relaxed);
+    note_found(w, r);
     return r;
 }
 [[gnu::noinline]] inline Runnable find_as_stand_in(Worker& w) noexcept {
@@ -206,7 +209,11 @@ Runnable find_work(Worker& w) noexcept {
             if (!r && Worker::is_turn_of_line(w.turns.load(std::memory_order_relaxed) & ~1u)) r = w.queue.pop_line();
         if (!r) r = w.queue.pop();
         if (!r && fire_timers(w, w, base::now_ns())) r = w.queue.pop();
-        if (!r) r = search(w);
+        if (!r) {
+            r = search(w);
+            if (recorded == Recorded::no && r && recording()) [[unlikely]] // it began during the search
+                note_found(w, r);
+        }
         if (r) {
             if (w.searcher) s.leave_office(w);
             w.has_run = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gofer/sched/plain_threads.hpp>
+#include <gofer/sched/recorder.hpp>
 #include <gofer/sched/scheduler.hpp>
 
 namespace gofer::inline v1::sched {
@@ -20,13 +21,18 @@ inline void queue_woken(Scheduler* home, Worker* w, Goroutine* g) noexcept {
     }
 }
 
+/// Who runs on `w`, which is no worker on a plain thread.
+inline task::Waker waker_on(const Worker* w) noexcept {
+    using Kind = task::Waker::Kind;
+    const std::int64_t now = base::now_ns();
+    if (const Goroutine* self = w ? static_cast<Goroutine*>(w->current) : nullptr)
+        return {Kind::goroutine, w->scheduler->id, w->index, self->id, now};
+    return {.kind = w ? Kind::unknown : Kind::thread, .time = now};
+}
+
 /// One that is pinned, or that wants to know who wakes it.
 [[gnu::noinline, gnu::cold]] inline void wake_out_of_line(Scheduler* home, Worker* w, Goroutine* g) noexcept {
-    using Kind = task::Waker::Kind;
-    task::Waker waker{.kind = w ? Kind::unknown : Kind::thread, .time = base::now_ns()};
-    if (const Goroutine* self = w ? static_cast<Goroutine*>(w->current) : nullptr)
-        waker = {Kind::goroutine, w->scheduler->id, w->index, self->id, waker.time};
-    g->woken_by(waker) ? home->send_to_pin(g) : queue_woken(home, w, g);
+    g->woken_by(waker_on(w)) ? home->send_to_pin(g) : queue_woken(home, w, g);
 }
 
 /// Queues a parked goroutine. Exactly once for each park, by whoever claimed the wait. Any thread.
@@ -63,19 +69,33 @@ inline void ready_all(Scheduler* home, fiber::Fiber* chain) noexcept {
     }
 }
 
+inline void start_beside(Scheduler* home, Worker* w, Task* task) noexcept {
+    w->spawned.add();
+    w->queue.push(Runnable(task));
+    home->notify(*w);
+}
+
+/// From outside of `home`, or while starts are recorded.
+[[gnu::noinline]] inline void start_out_of_line(Scheduler* home, Worker* w, Task* task) noexcept {
+    if (recording())
+        note_start(*task, waker_on(w));
+    else if (w)
+        w->starts_unrecorded.store(w->scheduler, std::memory_order_relaxed);
+    base::tsan_release(task); // partner: the acquire in run_task
+    if (w && w->scheduler == home) return start_beside(home, w, task);
+    if (!w) PlainThreads::note();
+    home->spawned_outside.fetch_add(1, std::memory_order_release);
+    home->inject(Runnable(task));
+}
+
 /// Adds a task to `home`. Any thread.
 inline void start(Scheduler* home, Worker* w, Task* task) noexcept {
     base::tsan_release(task); // partner: the acquire in run_task
     base::EngineRegion engine;
-    if (w && w->scheduler == home) [[likely]] {
-        w->spawned.add();
-        w->queue.push(Runnable(task));
-        home->notify(*w);
-    } else {
-        if (!w) PlainThreads::note();
-        home->spawned_outside.fetch_add(1, std::memory_order_release);
-        home->inject(Runnable(task));
-    }
+    if (w && w->starts_unrecorded.load(std::memory_order_relaxed) == home) [[likely]]
+        start_beside(home, w, task);
+    else
+        start_out_of_line(home, w, task);
 }
 
 } // namespace gofer::inline v1::sched

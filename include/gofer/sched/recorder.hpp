@@ -4,7 +4,8 @@
 //
 // Cost while it is off: nothing on the way from one goroutine to the next. A worker that records calls for its own
 // loop's attention at every turn (loop.hpp), for which every turn asks anyway; a goroutine that parks meanwhile
-// leaves its wish to know its waker in `pinned_to`, which every waker reads anyway (ready.hpp).
+// leaves its wish to know its waker in `pinned_to`, which every waker reads anyway (ready.hpp). Whoever starts a
+// goroutine compares one word with its runtime anyway, `starts_unrecorded`, which is empty meanwhile.
 // A recording has a number, its session. Tracks are never freed and are used again by the next session, so a worker
 // may hold a pointer to one for ever; under the track's lock it sees whether the track still is its own.
 // Locks: the recorder's, which guards whose track is whose; a track's, held for one event.
@@ -38,7 +39,7 @@ struct TrackEvent {
     std::uint64_t id = 0;        // of the goroutine; of a theft: how many were taken
     std::int64_t begin = 0;
     std::int64_t end = 0;        // of a theft: the index of the victim
-    task::Waker waker;
+    task::Waker waker; // of a first slice: who started it
     char name[name_size] = {};
 
     void set_name(const std::string& from) noexcept {
@@ -64,6 +65,14 @@ struct Track {
     Track* next = nullptr;
 
     void add(const TrackEvent& event) noexcept { ring[count++ % capacity] = event; }
+    /// The number of the first one that the ring still holds.
+    std::uint64_t first() const noexcept { return count > capacity ? count - capacity : 0; }
+    /// When the last of its events was over; `otherwise` if there is none.
+    std::int64_t last_time(std::int64_t otherwise) const noexcept {
+        if (count == 0) return otherwise;
+        const TrackEvent& last = ring[(count - 1) % capacity];
+        return last.kind == TrackEvent::Kind::theft ? last.begin : last.end;
+    }
     void finish(std::int64_t now, TrackEvent::End how) noexcept {
         open.end = now;
         open.how = how;
@@ -183,11 +192,20 @@ private:
 
 /// Has every worker of `s` come by its loop soon, and record from then on. Any thread.
 inline void call_to_record(Scheduler& s) noexcept {
-    for (auto& w : s.workers) w->attention.store(true, std::memory_order_relaxed);
+    for (auto& w : s.workers) {
+        w->starts_unrecorded.store(nullptr, std::memory_order_relaxed);
+        w->attention.store(true, std::memory_order_relaxed);
+    }
 }
 
-/// The running goroutine leaves its worker; its state says why. A slice whose begin was not seen is as old as the
-/// recording.
+/// The task is about to be queued.
+[[gnu::noinline, gnu::cold]] inline void note_start(task::Task& task, const task::Waker& by) noexcept {
+    if (!task.options) task.options = new (std::nothrow) task::TaskOptions;
+    if (task.options) task.options->started_by = by;
+}
+
+/// The running goroutine leaves its worker; its state says why. A slice whose begin was not seen, since the recording had
+/// just begun, is as old as what its worker did last, or the recording.
 [[gnu::noinline, gnu::cold]] inline void note_left(Worker& w, Goroutine& g) noexcept {
     const bool parks = g.state.load(std::memory_order_relaxed) == task::State::parked;
     if (parks) g.asks_for_waker();
@@ -196,7 +214,7 @@ inline void call_to_record(Scheduler& s) noexcept {
         TrackEvent& e = t.open;
         if (!t.is_open) {
             e = {};
-            e.begin = recorder.started();
+            e.begin = t.last_time(recorder.started());
             e.id = g.id;
             e.where = g.where;
             e.line = g.line;
@@ -220,6 +238,7 @@ inline void call_to_record(Scheduler& s) noexcept {
 
 /// The worker is about to run `r`, goroutine `id`.
 [[gnu::noinline, gnu::cold]] inline void note_run(Worker& w, Runnable r, std::uint64_t id) noexcept {
+    w.starts_unrecorded.store(nullptr, std::memory_order_relaxed);
     Recorder::instance().with_track(w, [&](Track& t) {
         TrackEvent& e = t.open = {};
         t.is_open = true;
@@ -229,7 +248,10 @@ inline void call_to_record(Scheduler& s) noexcept {
         if (r.is_task()) {
             e.where = r.task()->where;
             e.line = r.task()->line;
-            if (r.task()->options) e.set_name(r.task()->options->name);
+            if (const task::TaskOptions* options = r.task()->options) {
+                e.set_name(options->name);
+                e.waker = options->started_by;
+            }
             return;
         }
         const Goroutine& g = *r.goroutine();

@@ -93,13 +93,14 @@ enum class Duty : std::uint32_t { regular, serving, resting, gone };
 
 struct alignas(64) Worker : fiber::Carrier {
     Worker(Scheduler* owner, unsigned number)
-        : scheduler(owner), index(number), random(number + 1), timers(TimerHeaps::instance().take()) {}
+        : scheduler(owner), starts_unrecorded(owner), index(number), random(number + 1), timers(TimerHeaps::instance().take()) {}
     ~Worker() { TimerHeaps::instance().give_back(timers); }
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
     // Touched by the worker's own thread only.
     Scheduler* scheduler;
+    std::atomic<Scheduler*> starts_unrecorded; // the same; none while starts are recorded, for which others may write it
     unsigned index;
     bool asymmetric = base::asymmetric_barriers();
     bool searcher = false; // it holds the searcher's office (idle.hpp)

@@ -17,21 +17,11 @@
 #include <gofer/task/locals.hpp>
 #include <gofer/task/task.hpp>
 #include <gofer/task/wait_reason.hpp>
+#include <gofer/task/waker.hpp>
 
 namespace gofer::inline v1::task {
 
 enum class State : std::uint8_t { vacant, running, parked, runnable };
-
-/// Who made a goroutine ready, for the flight recorder.
-struct Waker {
-    enum class Kind : std::uint8_t { unknown, goroutine, timer, thread };
-
-    Kind kind = Kind::unknown;
-    std::uint32_t scheduler = 0; // of the worker that it was on, as is the next
-    std::uint32_t worker = 0;
-    std::uint64_t id = 0; // of the goroutine
-    std::int64_t time = 0;
-};
 
 /// A lock of the system's that a goroutine holds and must not hold when it parks; lies in the lock.
 struct HeldLock {

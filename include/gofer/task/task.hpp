@@ -12,13 +12,15 @@
 #include <gofer/base/place.hpp>
 #include <gofer/task/closure.hpp>
 #include <gofer/task/record_pool.hpp>
+#include <gofer/task/waker.hpp>
 
 namespace gofer::inline v1::task {
 
-/// What `go` was asked for beyond the closure.
+/// What `go` was asked for beyond the closure, and what the flight recorder notes of the start.
 struct TaskOptions {
     std::string name;
     std::size_t stack_size = 0;
+    Waker started_by{};
 };
 
 enum class TaskAction : std::uint8_t { run, destroy, abandon };

@@ -41,7 +41,7 @@ void start(sched::Scheduler* home, const GoOptions* options, Place place, Closur
     task::Task* task =
         task::make_task<std::decay_t<Closure>>(w ? &w->records : nullptr, place, std::forward<Closure>(closure));
     if (options && (options->stack_size || !options->name.empty()))
-        task->options = new task::TaskOptions{options->name, options->stack_size};
+        task->options = new task::TaskOptions{options->name, options->stack_size, {}};
     sched::start(home, w, task);
 }
 
