@@ -5,7 +5,8 @@
 //     defer trace.Stop()
 //
 // Two stages of a pipeline hash lines, and a third one puts them together. In the trace each worker is a track, each
-// stretch of a goroutine a slice, and each wake-up an arrow; 18_trace.svg is a picture of it, drawn by 18_trace.py.
+// stretch of a goroutine a slice, and each start and wake-up an arrow; 18_trace.png is a picture of it in Perfetto,
+// 18_trace.svg one that 18_trace.py has drawn.
 #include <cstdint>
 #include <cstdio>
 #include <gofer/gofer.hpp>

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Draws a trace file of gofer's flight recorder as an SVG picture: workers as tracks, goroutines as slices, wake-ups
-from one track to another as arrows.      18_trace.py TRACE.json > 18_trace.svg"""
+"""Draws a trace file of gofer's flight recorder as an SVG picture: workers as tracks, goroutines as slices, starts and
+wake-ups from one track to another as arrows.      18_trace.py TRACE.json > 18_trace.svg"""
 import json
 import sys
 from html import escape
