@@ -9,7 +9,8 @@
 //         ...
 //     }
 //
-// Write gofer::testing, since ::testing is GoogleTest's.
+// Write gofer::testing, since ::testing is GoogleTest's. Make the check before what it is to watch, so that it looks when
+// all of that is gone.
 #pragma once
 
 #include <algorithm>
