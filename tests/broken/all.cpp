@@ -1,8 +1,9 @@
-// The twelve programs as one, so that the library is compiled once for all of them. Usage: broken NAME
+// The programs as one, so that the library is compiled once for all of them. Usage: broken NAME
 #include <cstdio>
 #include <cstring>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <stdexcept>
 
 #include <gofer/gofer.hpp>
@@ -18,6 +19,9 @@
 #undef main
 #define main deadlock_two_mutexes
 #include "deadlock_two_mutexes.cpp"
+#undef main
+#define main deadlock_rw_mutex
+#include "deadlock_rw_mutex.cpp"
 #undef main
 #define main deadlock_nil_channel
 #include "deadlock_nil_channel.cpp"
@@ -53,6 +57,7 @@ int main(int argc, char** argv) {
         {"deadlock_wait_group", deadlock_wait_group},
         {"deadlock_mutex_twice", deadlock_mutex_twice},
         {"deadlock_two_mutexes", deadlock_two_mutexes},
+        {"deadlock_rw_mutex", deadlock_rw_mutex},
         {"deadlock_nil_channel", deadlock_nil_channel},
         {"deadlock_select", deadlock_select},
         {"leak_forgotten_receiver", leak_forgotten_receiver},

@@ -15,6 +15,18 @@ using seen::contains;
 using seen::ends_with;
 using seen::parked_line_of;
 
+namespace {
+
+/// Owners are noted in debug builds only.
+std::string where_noted(const std::string& owner) {
+    return gofer::sync::notes_owners ? owner : "";
+}
+std::string by_this_goroutine() {
+    return where_noted(" by goroutine " + std::to_string(gofer::this_goroutine::id()));
+}
+
+} // namespace
+
 TEST_CASE("a receiver is described with its channel, and that nobody sends") {
     fixture::at_each_worker_count([] {
         const gofer::Channel<int> bare, buffered(3);
@@ -124,7 +136,7 @@ TEST_CASE("whoever waits for a mutex is described with which one it is") {
         gofer::WaitGroup wg;
         mutex.lock();
         wg.go({.name = "locker"}, [&] { const std::lock_guard guard(mutex); });
-        VERIFY(ends_with(parked_line_of("locker"), ": Mutex " + seen::hex(&mutex) + " (locked)"));
+        VERIFY(ends_with(parked_line_of("locker"), ": Mutex " + seen::hex(&mutex) + " (locked" + by_this_goroutine() + ")"));
         mutex.unlock();
         wg.wait();
     });
@@ -137,7 +149,7 @@ TEST_CASE("whoever waits for an RWMutex is described with who has it") {
         mutex.lock_shared();
         wg.go({.name = "writer"}, [&] { const std::lock_guard guard(mutex); });
         VERIFY(contains(parked_line_of("writer"), ": RWMutex, to write"));
-        VERIFY(ends_with(parked_line_of("writer"), " (1 reader has it)"));
+        VERIFY(ends_with(parked_line_of("writer"), " (held by 1 reader)"));
         mutex.unlock_shared();
         wg.wait();
         mutex.lock();
@@ -146,9 +158,43 @@ TEST_CASE("whoever waits for an RWMutex is described with who has it") {
             mutex.unlock_shared();
         });
         VERIFY(contains(parked_line_of("reader"), ": RWMutex, to read"));
-        VERIFY(ends_with(parked_line_of("reader"), " (a writer has it)"));
+        VERIFY(ends_with(parked_line_of("reader"), " (held for writing" + by_this_goroutine() + ")"));
         mutex.unlock();
         wg.wait();
+    });
+}
+
+TEST_CASE("a lock that was handed over, or that a thread has, is described with its new owner") {
+    fixture::at_each_worker_count([] {
+        gofer::RWMutex mutex;
+        gofer::WaitGroup wg;
+        const gofer::Channel<std::uint64_t> has_it;
+        const gofer::Channel<gofer::Unit> done;
+        mutex.lock();
+        wg.go({.name = "second"}, [&] {
+            const std::lock_guard guard(mutex);
+            has_it.send(gofer::this_goroutine::id());
+            done.receive();
+        });
+        VERIFY(ends_with(parked_line_of("second"), " (held for writing" + by_this_goroutine() + ")"));
+        mutex.unlock();
+        const std::string id = std::to_string(*has_it.receive());
+        wg.go({.name = "third"}, [&] { const std::lock_guard guard(mutex); });
+        VERIFY(ends_with(parked_line_of("third"), " (held for writing" + where_noted(" by goroutine " + id) + ")"));
+        done.close();
+        wg.wait();
+        const gofer::Channel<gofer::Unit> locked, over;
+        std::thread owner([&] {
+            const std::lock_guard guard(mutex);
+            locked.close();
+            over.receive();
+        });
+        locked.receive();
+        wg.go({.name = "fourth"}, [&] { const std::lock_guard guard(mutex); });
+        VERIFY(ends_with(parked_line_of("fourth"), " (held for writing" + where_noted(" by a thread") + ")"));
+        over.close();
+        wg.wait();
+        owner.join();
     });
 }
 

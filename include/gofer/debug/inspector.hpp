@@ -40,16 +40,30 @@ struct Inspector {
         text.add(" left");
     }
 
-    /// An address on the stack of whoever took it last; null: not known, or it is free.
+    /// An address on the stack of whoever has it alone; null: not known, or nobody has.
     static const void* frame_of_owner(const Mutex& mutex) noexcept {
         std::uint32_t word = 0;
-        const void* frame = nullptr;
-        if (!base::peek(&mutex.word_, word) || !(word & Mutex::locked)) return nullptr;
-        base::peek(&sync::OwnerView::frame_of(mutex.owner_), frame);
-        return frame;
+        return base::peek(&mutex.word_, word) && word & Mutex::locked ? frame_in(mutex.owner_) : nullptr;
+    }
+    static const void* frame_of_owner(const RWMutex& mutex) noexcept {
+        std::uint32_t word = 0;
+        return base::peek(&mutex.word_, word) && word & RWMutex::writing ? frame_in(mutex.writer_) : nullptr;
+    }
+    /// Of what a goroutine waits on for this reason; null too where that is no lock.
+    static const void* frame_of_owner(task::WaitReason reason, const void* lock) noexcept {
+        using enum task::WaitReason;
+        if (reason == mutex) return frame_of_owner(*static_cast<const Mutex*>(lock));
+        if (reason != read_lock && reason != write_lock) return nullptr;
+        return frame_of_owner(*static_cast<const RWMutex*>(lock));
     }
 
 private:
+    static const void* frame_in(const sync::Owner& owner) noexcept {
+        const void* frame = nullptr;
+        base::peek(&sync::OwnerView::frame_of(owner), frame);
+        return frame;
+    }
+
     Inspector(base::Text& t, const void* object) noexcept : text(t), on(object) {}
 
     void thing(task::WaitReason reason) noexcept {
@@ -100,8 +114,9 @@ private:
     void owner() noexcept {
         std::uint32_t word = 0;
         text.add(" %p", on);
-        if (base::peek(&static_cast<const Mutex*>(on)->word_, word))
-            text.add(word & Mutex::locked ? " (locked)" : " (free now)");
+        if (!base::peek(&static_cast<const Mutex*>(on)->word_, word)) return;
+        if (!(word & Mutex::locked)) return text.add(" (free now)");
+        held("locked", frame_of_owner(*static_cast<const Mutex*>(on)));
     }
 
     void owners() noexcept {
@@ -109,9 +124,20 @@ private:
         text.add(" %p", on);
         if (!base::peek(&static_cast<const RWMutex*>(on)->word_, word)) return;
         if (const unsigned readers = word / RWMutex::one_reader)
-            text.add(" (%u reader%s)", readers, readers == 1 ? " has it" : "s have it");
-        else
-            text.add(word & RWMutex::writing ? " (a writer has it)" : " (free now)");
+            return text.add(" (held by %u reader%s)", readers, readers == 1 ? "" : "s");
+        if (!(word & RWMutex::writing)) return text.add(" (free now)");
+        held("held for writing", frame_of_owner(*static_cast<const RWMutex*>(on)));
+    }
+
+    // By whom, as far as it is known: a parked goroutine has nothing below its saved registers.
+    void held(const char* how, const void* frame) noexcept {
+        if (!frame) return text.add(" (%s)", how);
+        const task::Goroutine* g = task::stack_pools().record_of(frame);
+        if (!g) return text.add(" (%s by a thread)", how);
+        const task::State state = g->state.load(std::memory_order_relaxed);
+        const bool left = state == task::State::parked && frame < g->context.load(std::memory_order_relaxed);
+        if (left || state == task::State::vacant) return text.add(" (%s)", how);
+        text.add(" (%s by goroutine %llu)", how, static_cast<unsigned long long>(g->id));
     }
 
     void permits() noexcept {

@@ -1,6 +1,6 @@
-// Goroutines that wait for each other's Mutex in a ring, spelled out. As far as owners are noted (sync/owner.hpp), and only
-// for goroutines that are parked on a Mutex: each waits for one, and the address its owner left says on whose stack
-// it was taken.
+// Goroutines that wait in a ring for each other's Mutex, or RWMutex that a writer has, spelled out. As far as owners are
+// noted (sync/owner.hpp), and only for goroutines that are parked on a lock: each waits for one, and the address its
+// owner left says on whose stack it was taken.
 #pragma once
 
 #include <algorithm>
@@ -16,11 +16,11 @@ class LockCycles {
 public:
     LockCycles() {
         for_each_goroutine([this](const Snapshot& s, const task::Goroutine& g) {
-            if (s.parked() && s.reason == task::WaitReason::mutex)
+            if (s.parked() && is_lock(s.reason))
                 waits_.push_back({s, live_part_of(g), reinterpret_cast<const char*>(&g), none});
         });
         std::sort(waits_.begin(), waits_.end(), [](const Wait& a, const Wait& b) { return a.who.id < b.who.id; });
-        for (Wait& w : waits_) w.owner = owner_of(w.who.waits_on);
+        for (Wait& w : waits_) w.owner = owner_of(w.who);
     }
 
     /// `put(const base::Text&)` for each cycle.
@@ -47,15 +47,20 @@ private:
         Snapshot who;
         const char* low; // the stack that is in use
         const char* high;
-        std::size_t owner; // of the Mutex it waits for
+        std::size_t owner; // of the lock it waits for
     };
 
     static const char* live_part_of(const task::Goroutine& g) noexcept {
         return static_cast<const char*>(g.context.load(std::memory_order_relaxed));
     }
 
-    std::size_t owner_of(const void* mutex) const noexcept {
-        const auto* frame = static_cast<const char*>(Inspector::frame_of_owner(*static_cast<const Mutex*>(mutex)));
+    static bool is_lock(task::WaitReason reason) noexcept {
+        using enum task::WaitReason;
+        return reason == mutex || reason == read_lock || reason == write_lock;
+    }
+
+    std::size_t owner_of(const Snapshot& who) const noexcept {
+        const auto* frame = static_cast<const char*>(Inspector::frame_of_owner(who.reason, who.waits_on));
         for (std::size_t i = 0; frame && i < waits_.size(); ++i)
             if (waits_[i].low <= frame && frame < waits_[i].high) return i;
         return none;
@@ -64,18 +69,24 @@ private:
     void describe(base::Text& text, std::size_t first) const noexcept {
         if (waits_[first].owner == first) {
             sched::add_who(text, waits_[first].who.id, waits_[first].who.name);
-            return text.add(" holds Mutex %p and waits for it\n", waits_[first].who.waits_on);
+            add_held(text, waits_[first].who);
+            return text.add(" and waits for it\n");
         }
         // In the order of who waits for whom: each holds what the one before it waits for.
-        const void* last = waits_[one_before(first)].who.waits_on;
-        std::size_t waiter = first;
+        std::size_t last = one_before(first), waiter = first;
         do {
             sched::add_who(text, waits_[waiter].who.id, waits_[waiter].who.name);
-            text.add(" holds Mutex %p and waits for Mutex %p", last, waits_[waiter].who.waits_on);
-            last = waits_[waiter].who.waits_on;
+            add_held(text, waits_[last].who);
+            text.add(" and waits for %s %p", task::describe(waits_[waiter].who.reason), waits_[waiter].who.waits_on);
+            last = waiter;
             waiter = waits_[waiter].owner;
             text.add(waiter == first ? "\n" : ",\n");
         } while (waiter != first);
+    }
+    /// What that one waits for is held by another, alone.
+    static void add_held(base::Text& text, const Snapshot& waiter) noexcept {
+        if (waiter.reason == task::WaitReason::mutex) return text.add(" holds Mutex %p", waiter.waits_on);
+        text.add(" holds RWMutex %p for writing", waiter.waits_on);
     }
     /// The one in the same cycle that waits for what `at` holds.
     std::size_t one_before(std::size_t at) const noexcept {

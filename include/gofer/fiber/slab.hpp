@@ -114,16 +114,22 @@ public:
         return {};
     }
 
-    /// Which stack's guard (or the page below a stack) holds this address. Lock-free, for the signal handler.
-    bool find_guard(const char* address, std::size_t& index) const noexcept {
+    /// Which stack, with its guard (or the page below it), holds this address, and how far up. Lock-free, for the signal
+    /// handler.
+    bool find(const char* address, std::size_t& index, std::size_t& height) const noexcept {
         const std::size_t n = size();
         for (const Chunk& chunk : chunks_) {
             if (!chunk.base || address < chunk.base || address >= chunk.base + chunk.stacks * stride_) continue;
             const auto offset = static_cast<std::size_t>(address - chunk.base);
             index = chunk.first + offset / stride_;
-            return index < n && offset % stride_ < guard_size;
+            height = offset % stride_;
+            return index < n;
         }
         return false;
+    }
+    bool find_guard(const char* address, std::size_t& index) const noexcept {
+        std::size_t height = 0;
+        return find(address, index, height) && height < guard_size;
     }
 
 private:

@@ -77,6 +77,14 @@ public:
         return std::launder(reinterpret_cast<Record*>(pools_[size_class].slab.at(index).record));
     }
 
+    /// That of the stack on which this address lies; null if it is none of ours. Lock-free.
+    Record* record_of(const void* address) const noexcept {
+        std::size_t index = 0, height = 0;
+        for (unsigned c = 0; c < classes; ++c)
+            if (pools_[c].slab.find(static_cast<const char*>(address), index, height)) return record(c, index);
+        return nullptr;
+    }
+
     /// Calls `visit` for every stack there is, in use or not.
     template <class Visit>
     void for_each(Visit visit) const {

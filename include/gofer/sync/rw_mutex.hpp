@@ -22,6 +22,7 @@
 #include <cstdint>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/sync/owner.hpp>
 #include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
 #include <gofer/wait/word_lock.hpp>
@@ -126,7 +127,7 @@ private:
     template <class Side>
     bool take() noexcept {
         if (!take_now<Side>()) return false;
-        acquire_edges<Side>();
+        entered<Side>();
         return true;
     }
 
@@ -147,9 +148,11 @@ private:
     }
 
     template <class Side>
-    void acquire_edges() noexcept {
+    void entered() noexcept {
         base::tsan_acquire(&writers_);
-        if constexpr (std::is_same_v<Side, Writer>) base::tsan_acquire(&readers_);
+        if constexpr (!std::is_same_v<Side, Writer>) return;
+        base::tsan_acquire(&readers_);
+        writer_.note();
     }
 
     template <class Side>
@@ -161,7 +164,7 @@ private:
     [[gnu::noinline]] bool block(wait::Until until) {
         if (until.over()) return false;
         if (!spin<Side>() && !wait_in_list<Side>(until)) return false;
-        acquire_edges<Side>();
+        entered<Side>();
         return true;
     }
 
@@ -246,6 +249,7 @@ private:
     std::atomic<std::uint32_t> word_{0};
     wait::WaitList readers_;
     wait::WaitList writers_;
+    sync::Owner writer_;
 };
 
 } // namespace gofer::inline v1
