@@ -3,6 +3,8 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <optional>
+#include <stop_token>
 #include <sys/time.h>
 #include <thread>
 
@@ -203,6 +205,27 @@ TEST_CASE("a timer of a context that nobody waits for is no hope") {
             c.receive();
         },
         [c] { c.send(1); }));
+}
+
+TEST_CASE("a stop token is a hope as long as somebody has its source, and has not asked it to stop") {
+    const gofer::Channel<int> c;
+    std::stop_source kept;
+    std::optional<std::stop_source> last{std::in_place};
+    const gofer::Context of_kept = gofer::with_stop_token(gofer::Context::background(), kept.get_token());
+    const gofer::Context of_last = gofer::with_stop_token(gofer::Context::background(), last->get_token());
+    const auto hopes = [] { return judge().stop_may_come; };
+    CHECK(is_seen(
+        2, [c] { c.receive(); },
+        [&] {
+            CHECK(fixture::eventually(hopes));
+            kept.request_stop();
+            CHECK(fixture::eventually(hopes));
+            last.reset();
+            CHECK(fixture::eventually([] { return is_hopeless() && !judge().stop_may_come; }));
+            c.send(1);
+        }));
+    CHECK(of_kept.cancelled());
+    CHECK_FALSE(of_last.cancelled());
 }
 
 TEST_CASE("signals that nobody waits for are no hope") {

@@ -2,9 +2,12 @@
 //
 // A stop_callback knows by the thread whether it is destroyed from within its own call, or has to wait for that. So
 // no call may park: ours does not, and what it calls in turn runs while the scope is kept.
+//
+// The tokens that are listened to stand in one list of the process, for the detector of deadlocks: a context hopes for as
+// long as a std::stop_source is left that could still be asked. Lock: of that list; no other is taken under it.
 #pragma once
 
-#include <atomic>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <stop_token>
@@ -15,21 +18,49 @@
 namespace gofer::inline v1 {
 namespace context {
 
+class StopTokens {
+public:
+    struct Listened : base::ListHook<Listened> {
+        std::stop_token token;
+    };
+
+    [[gnu::visibility("default")]] static StopTokens& instance() noexcept {
+        static StopTokens& tokens = *new StopTokens; // never destroyed: contexts may be
+        return tokens;
+    }
+    void add(Listened& listened) noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        list_.push_back(listened);
+    }
+    void remove(Listened& listened) noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        list_.remove_if_linked(listened);
+    }
+    /// Somebody could still request a stop that ends a context.
+    bool stop_may_come() noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        for (const Listened* l = list_.front(); l; l = l->next)
+            if (l->token.stop_possible() && !l->token.stop_requested()) return true;
+        return false;
+    }
+
+private:
+    base::SpinLock lock_;
+    base::List<Listened> list_;
+};
+
 class StoppedScope final : public Scope {
 public:
     explicit StoppedScope(Node* above) noexcept : Scope(above) {}
 
     /// Ends it at once when stop was requested already.
     void listen(std::stop_token token) {
-        alive().fetch_add(1, std::memory_order_relaxed);
-        counted_ = true;
+        {
+            base::EngineRegion engine;
+            listened_.token = token;
+            StopTokens::instance().add(listened_);
+        }
         callback_.emplace(std::move(token), End{this});
-    }
-
-    /// How many there are in the process.
-    [[gnu::visibility("default")]] static std::atomic<unsigned>& alive() noexcept {
-        static constinit std::atomic<unsigned> count{0};
-        return count;
     }
 
     // Of two goroutines on one thread, one after the other, the library sees no more than the thread, and TSan no edge.
@@ -42,7 +73,7 @@ private:
     ~StoppedScope() override {
         base::EngineRegion engine;
         callback_.reset(); // waits for a call that runs on another thread
-        if (counted_) alive().fetch_sub(1, std::memory_order_relaxed);
+        StopTokens::instance().remove(listened_);
     }
 
     struct End {
@@ -54,7 +85,7 @@ private:
         }
     };
 
-    bool counted_ = false;
+    StopTokens::Listened listened_;
     std::optional<std::stop_callback<End>> callback_;
 };
 

@@ -130,7 +130,7 @@ inline Outlook judge() noexcept {
     outlook.others = threads - seen.own - seen.blocked;
     outlook.known_awake = known - seen.blocked;
     outlook.hopeless = true;
-    outlook.stop_may_come = outlook.others > 0 && context::StoppedScope::alive().load(std::memory_order_relaxed) > 0;
+    outlook.stop_may_come = outlook.others > 0 && context::StopTokens::instance().stop_may_come();
     return outlook;
 }
 
