@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <thread>
@@ -15,6 +16,12 @@ using namespace std::chrono_literals;
 using gofer::Context;
 using gofer::with_cancel;
 using gofer::with_stop_token;
+
+namespace {
+
+const gofer::Key<std::shared_ptr<int>> shared;
+
+} // namespace
 
 TEST_CASE("a request to stop ends the context of the token, and all below it") {
     fixture::at_each_worker_count([] {
@@ -94,6 +101,35 @@ TEST_CASE("a deadline stops a token from a goroutine, so that no worker's loop r
         VERIFY(fixture::eventually([&called] { return called != 0; }));
         VERIFY(called == 1);
     });
+}
+
+TEST_CASE("a goroutine that was to stop tokens and is destroyed unrun gives its contexts back") {
+    auto body = [] {
+        bool destroyed = false;
+        std::weak_ptr<int> kept;
+        for (int attempt = 0; attempt < 100 && !destroyed; ++attempt) { // a stand-in may run it before
+            auto value = std::make_shared<int>(1);
+            kept = value;
+            const Context above = gofer::with_value(Context::background(), shared, std::move(value));
+            auto [ctx, cancel] = gofer::with_timeout(above, 100us);
+            auto [below, cancel_below] = gofer::with_cancel(ctx);
+            const std::stop_token tokens[] = {ctx.stop_token(), below.stop_token()};
+            while (gofer::Clock::now() < *ctx.deadline()) {
+            }
+            gofer::sched::Worker& w = *gofer::sched::this_worker();
+            gofer::sched::fire_timers(w, w, gofer::base::now_ns());
+            const auto telling = w.queue.pop();
+            if (!telling) continue;
+            VERIFY(telling.is_task() && ctx.cancelled() && below.cancelled());
+            VERIFY(!tokens[0].stop_requested() && !tokens[1].stop_requested());
+            telling.task()->destroy(&w.records);
+            w.ended.add();
+            destroyed = true;
+        }
+        VERIFY(destroyed);
+        VERIFY(kept.expired());
+    };
+    fixture::at_workers(1, body);
 }
 
 TEST_CASE("there and back again: a jthread's token ends a context whose token stops") {

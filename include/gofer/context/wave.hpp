@@ -9,6 +9,7 @@
 #pragma once
 
 #include <mutex>
+#include <utility>
 
 #include <gofer/context/scope.hpp>
 #include <gofer/wait/spawn.hpp>
@@ -49,9 +50,18 @@ public:
     }
 
 private:
-    struct Telling {
-        Scope* first;
-        void operator()() const { tell(first); }
+    /// What a goroutine tells; one that never runs gives back at least what it keeps.
+    class Telling {
+    public:
+        explicit Telling(Scope* first) noexcept : first_(first) {}
+        Telling(Telling&& other) noexcept : first_(std::exchange(other.first_, nullptr)) {}
+        ~Telling() {
+            while (first_) Node::release(std::exchange(first_, first_->next_to_tell_));
+        }
+        void operator()() { tell(std::exchange(first_, nullptr)); }
+
+    private:
+        Scope* first_;
     };
 
     explicit Wave(const Reason& reason) noexcept : reason_(reason) {}
