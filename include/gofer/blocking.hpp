@@ -31,7 +31,8 @@ public:
         wait::Episode episode;
         episode_ = &episode;
         guest_ = {episode.goroutine(), sched::home_of(episode.goroutine())};
-        if (guest_.scheduler->stopped.load(std::memory_order_relaxed)) sched::must_not_be_forked();
+        if (guest_.scheduler->stopped.load(std::memory_order_relaxed))
+            sched::must_not_be_forked("blocking() is called");
         episode.park(task::WaitReason::blocking, nullptr, {&submit, this});
         return !refused_;
     }

@@ -183,7 +183,7 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
 }
 
 inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
-    sched::must_not_be_forked();
+    sched::must_not_be_forked("a Runtime is made");
     auto* s = new sched::Scheduler(options.workers ? options.workers : sched::default_worker_count(),
                                    options.stack_size);
     s->on_deadlock = on_deadlock(options.deadlock);

@@ -262,7 +262,7 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
         w->set_after(after_keep_spare, w);
         w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     }
-    must_not_be_forked();
+    must_not_be_forked("a goroutine ends, and no other is there");
     if (recording()) note_loop(*w);
     stand_still_at_exit(*w);
     abandon_late(*w->scheduler);

@@ -6,6 +6,7 @@
 
 #include <gofer/fiber/switch.hpp>
 #include <gofer/sched/death.hpp>
+#include <gofer/sched/fork.hpp>
 #include <gofer/sched/ready.hpp>
 #include <gofer/sched/recorder.hpp>
 #include <gofer/sched/scheduler.hpp>
@@ -87,6 +88,10 @@ inline Goroutine* enter_loop(Worker& w, Runnable handed = {}) noexcept {
     Goroutine& self = *w.current;
     if (self.extras && self.extras->held) left_with_lock(self); // it has called for the loop (checked_mutex.hpp)
     if (recording()) note_left(w, self);
+    if (w.scheduler->stopped.load(std::memory_order_relaxed)) [[unlikely]] {
+        const bool parks = self.state.load(std::memory_order_relaxed) == task::State::parked;
+        parks ? must_not_be_forked(self.reason.load(std::memory_order_relaxed)) : must_not_be_forked("it yields");
+    }
     return enter_loop(w);
 }
 

@@ -192,7 +192,7 @@ private:
     // A plain thread leaves only when its word is set, by whoever claimed it, or when it has claimed itself.
     [[gnu::noinline]] void wait_on_word(WaitReason reason, const void* on) noexcept {
         unlock_();
-        sched::must_not_be_forked();
+        sched::must_not_be_forked(reason);
         std::int64_t deadline = until_.deadline;
         if (deadline != base::never) return sleep_on_word(deadline);
         const sched::PlainThreads::Blocked listed(word_, reason, on);

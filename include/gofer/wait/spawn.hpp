@@ -25,7 +25,7 @@ namespace spawn {
 inline bool must_be_running(sched::Scheduler* home, sched::Worker* w) {
     if (!home->stopped.load(std::memory_order_relaxed)) [[likely]]
         return true;
-    sched::must_not_be_forked();
+    sched::must_not_be_forked("a goroutine is started");
     if (w && w->unwinds && w->scheduler == home) return false;
     if (sched::this_scheduler(w) == home) wait::park_forever(task::WaitReason::shut_down);
     if (home->frozen.load(std::memory_order_relaxed)) return true; // the process exits: silently never started
