@@ -96,7 +96,7 @@ def rows_chart(found, workers, file):
     for figure in found["figures"]:
         ratios = {peer: 1 / ratio for peer, ratio in figure["ratios"].items() if ratio}
         if figure["workers"] == workers and figure["key"] == "time" and ratios:
-            rows.append((figure["title"], ratios))
+            rows.append((figure["title"].removeprefix("- "), ratios))  # in the table a part of the row above it
     if not rows:
         return
     picture = Picture(860, 96 + 22 * len(rows))
