@@ -35,7 +35,8 @@ namespace gofer::inline v1 {
 [[gnu::used, gnu::visibility("hidden")]] inline thread_local char some_files_lack_GOFER_SEPARATE_COMPILATION = 0;
 #else
 extern const char one_source_file_must_include_gofer_separate_hpp;
-[[gnu::used, gnu::visibility("hidden")]] inline const char* const separate_part = &one_source_file_must_include_gofer_separate_hpp;
+[[gnu::used, gnu::visibility("hidden")]] inline const char* const separate_part =
+    &one_source_file_must_include_gofer_separate_hpp;
 #endif
 
 } // namespace gofer::inline v1
