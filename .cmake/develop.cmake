@@ -19,8 +19,6 @@ if(GOFER_SEPARATE)
 else()
     set(gofer_library gofer::gofer)
 endif()
-target_link_libraries(gofer_separate PRIVATE gofer_strict)
-set_target_properties(gofer_separate PROPERTIES POSITION_INDEPENDENT_CODE ON) # shared objects link it, too
 
 # Global to the tree, not an option of a target: Catch2's part and every goroutine must be built alike.
 if(GOFER_SANITIZE STREQUAL "address")

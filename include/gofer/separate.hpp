@@ -16,9 +16,10 @@
 
 #if defined(GOFER_SEPARATE_COMPILATION)
 
+const char gofer::v1::one_source_file_must_include_gofer_separate_hpp = 0;
+
 namespace gofer::inline v1 {
 
-extern const char one_source_file_must_include_gofer_separate_hpp = 0;
 [[gnu::visibility("hidden")]] extern char some_files_lack_GOFER_SEPARATE_COMPILATION;
 char some_files_lack_GOFER_SEPARATE_COMPILATION = 0;
 

@@ -16,7 +16,10 @@
 // - Files with the macro and files without in one program or shared object, which the language forbids: the linker takes
 //   the former's definitions for the latter's inline functions and would say nothing. So both define one more symbol,
 //   thread-local in one mode only, and that it refuses. Shared objects may differ from one another.
+// The first of these symbols lies in a namespace that tells the sanitizer, on which layouts depend.
 #pragma once
+
+#include <gofer/base/sanitizer.hpp>
 
 #if !defined(GOFER_SEPARATE_COMPILATION)
 #define GOFER_SEPARABLE inline
@@ -34,7 +37,15 @@ namespace gofer::inline v1 {
 #if !defined(GOFER_SEPARATE_COMPILATION)
 [[gnu::used, gnu::visibility("hidden")]] inline thread_local char some_files_lack_GOFER_SEPARATE_COMPILATION = 0;
 #else
+#if defined(GOFER_ASAN)
+inline namespace with_address_sanitizer {
+#elif defined(GOFER_TSAN)
+inline namespace with_thread_sanitizer {
+#else
+inline namespace without_sanitizer {
+#endif
 extern const char one_source_file_must_include_gofer_separate_hpp;
+}
 [[gnu::used, gnu::visibility("hidden")]] inline const char* const separate_part =
     &one_source_file_must_include_gofer_separate_hpp;
 #endif
