@@ -13,6 +13,13 @@ if(GOFER_WERROR)
     target_compile_options(gofer_strict INTERFACE -Werror)
 endif()
 
+option(GOFER_SEPARATE "Tests, programs and examples link gofer::separate, which is compiled once" OFF)
+if(GOFER_SEPARATE)
+    set(gofer_library gofer::separate)
+else()
+    set(gofer_library gofer::gofer)
+endif()
+
 # Global to the tree, not an option of a target: Catch2's part and every goroutine must be built alike.
 if(GOFER_SANITIZE STREQUAL "address")
     set(gofer_sanitizer -fsanitize=address,undefined -fno-sanitize-recover=all)

@@ -22,5 +22,7 @@ install(FILES
     ${CMAKE_CURRENT_LIST_DIR}/gofer-dependencies.cmake
     ${CMAKE_CURRENT_LIST_DIR}/gofer-stack-clash.cmake
     ${CMAKE_CURRENT_LIST_DIR}/gofer-backtrace.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/gofer-separate.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/gofer-separate.cpp
     DESTINATION ${gofer_package_dir})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})

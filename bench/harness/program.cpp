@@ -1,4 +1,4 @@
-// See program.hpp. Compiled into each program, as each has a world of its own.
+// See program.hpp. Compiled once for each world.
 #include "bench/harness/program.hpp"
 
 #include <charconv>

@@ -42,9 +42,7 @@
 #include <gofer/context/stop_token.hpp>
 #include <gofer/context/value.hpp>
 #include <gofer/context/without_cancel.hpp>
-#include <gofer/debug/dump.hpp>
-#include <gofer/debug/last_words.hpp>
-#include <gofer/debug/on_signal.hpp>
+#include <gofer/dump.hpp>
 #include <gofer/error.hpp>
 #include <gofer/go.hpp>
 #include <gofer/group/err_group.hpp>

@@ -10,13 +10,16 @@
 #include <type_traits>
 #include <utility>
 
-#include <gofer/debug/deadlock.hpp>
-#include <gofer/debug/gdb.hpp>
-#include <gofer/debug/shutdown.hpp>
+#include <gofer/base/separate.hpp>
 #include <gofer/go.hpp>
 #include <gofer/runtime_options.hpp>
 #include <gofer/sync/future.hpp>
 #include <gofer/sync/wait_group.hpp>
+#if GOFER_WITH_BODIES
+#include <gofer/debug/deadlock.hpp>
+#include <gofer/debug/gdb.hpp>
+#include <gofer/debug/shutdown.hpp>
+#endif
 
 namespace gofer::inline v1 {
 
@@ -27,10 +30,7 @@ public:
     explicit Runtime(RuntimeOptions options = {}) : options_(options), scheduler_(make(options)) {
         scheduler_->face.store(this, std::memory_order_release);
     }
-    ~Runtime() {
-        shutdown();
-        if (owned_) scheduler_->release();
-    }
+    ~Runtime();
     Runtime(const Runtime&) = delete;
     Runtime& operator=(const Runtime&) = delete;
 
@@ -72,16 +72,7 @@ public:
 
     /// Waits the grace for goroutines that are left, ends the workers, and reports what remains on stderr. Again:
     /// nothing. Not from one of its own goroutines (std::logic_error). The default runtime is never shut down.
-    void shutdown() {
-        if (!owned_ || shut_down_.exchange(true)) return;
-        const sched::Worker* w = sched::this_worker();
-        if (w && w->scheduler == scheduler_) {
-            shut_down_ = false;
-            throw std::logic_error("gofer: Runtime::shutdown() from one of its own goroutines; return from them instead");
-        }
-        const wait::HoldUnwind hold;
-        debug::shut_down(*scheduler_, options_.shutdown_grace, options_.leaks == Leaks::abort);
-    }
+    void shutdown();
 
     [[nodiscard]] RuntimeStats stats() const;
 
@@ -182,7 +173,25 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
     return static_cast<R>(outcome.give());
 }
 
-inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
+#if GOFER_WITH_BODIES
+
+GOFER_SEPARABLE Runtime::~Runtime() {
+    shutdown();
+    if (owned_) scheduler_->release();
+}
+
+GOFER_SEPARABLE void Runtime::shutdown() {
+    if (!owned_ || shut_down_.exchange(true)) return;
+    const sched::Worker* w = sched::this_worker();
+    if (w && w->scheduler == scheduler_) {
+        shut_down_ = false;
+        throw std::logic_error("gofer: Runtime::shutdown() from one of its own goroutines; return from them instead");
+    }
+    const wait::HoldUnwind hold;
+    debug::shut_down(*scheduler_, options_.shutdown_grace, options_.leaks == Leaks::abort);
+}
+
+GOFER_SEPARABLE sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
     sched::must_not_be_forked("a Runtime is made");
     auto* s = new sched::Scheduler(options.workers ? options.workers : sched::default_worker_count(),
                                    options.stack_size);
@@ -200,7 +209,7 @@ inline sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
     return s;
 }
 
-inline sched::OnDeadlock Runtime::on_deadlock(DeadlockOption option) noexcept {
+GOFER_SEPARABLE sched::OnDeadlock Runtime::on_deadlock(DeadlockOption option) noexcept {
     if (!option.said()) return sched::OnDeadlock::by_rule;
     switch (option) {
     case Deadlock::abort: return sched::OnDeadlock::abort;
@@ -210,14 +219,14 @@ inline sched::OnDeadlock Runtime::on_deadlock(DeadlockOption option) noexcept {
     return sched::OnDeadlock::by_rule;
 }
 
-inline Runtime& Runtime::current() {
+GOFER_SEPARABLE Runtime& Runtime::current() {
     const sched::Scheduler* s = sched::this_scheduler(sched::this_worker());
     if (s && s != sched::default_scheduler_slot().load(std::memory_order_acquire))
         return *static_cast<Runtime*>(s->face.load(std::memory_order_acquire));
     return default_runtime();
 }
 
-inline RuntimeStats Runtime::stats() const {
+GOFER_SEPARABLE RuntimeStats Runtime::stats() const {
     base::EngineRegion engine;
     const sched::Scheduler& s = *scheduler_;
     RuntimeStats stats;
@@ -242,6 +251,8 @@ inline RuntimeStats Runtime::stats() const {
     });
     return stats;
 }
+
+#endif
 
 /// Runs f(args...) as the main goroutine of a fresh runtime, with a stack of at least 8 MB, and returns what it returns
 /// or rethrows what it throws. Goroutines that are left then are waited for shortly, and those still parked are named

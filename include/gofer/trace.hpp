@@ -3,21 +3,36 @@
 // $GOFER_TRACE=path; the file is written by stop(), at a fatal error, or at exit.
 #pragma once
 
+#include <string>
+
+#include <gofer/base/separate.hpp>
+#if GOFER_WITH_BODIES
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
 #include <mutex>
 #include <stdexcept>
-#include <string>
 #include <system_error>
 #include <unistd.h>
 
 #include <gofer/base/fatal.hpp>
 #include <gofer/debug/trace_file.hpp>
 #include <gofer/sched/monitor.hpp>
+#endif
 
 namespace gofer::inline v1::trace {
+
+/// Records from now on what the workers of all runtimes do; each keeps its last 65,536 events, about 120 bytes of memory
+/// an event. A switch costs about a tenth of a microsecond more meanwhile, and always leads through the worker's loop. The
+/// file is opened (and emptied) at once and written by stop(), at a fatal error, or at exit. Throws std::system_error
+/// when it cannot be opened, std::logic_error when a trace is recorded already. Thread-safe. Go's trace.Start.
+void start(const std::string& path);
+/// Ends the recording and writes the file; nothing when there is none. Blocks the thread while it writes. Throws
+/// std::system_error when the file cannot be written. Thread-safe. Go's trace.Stop.
+void stop();
+
+#if GOFER_WITH_BODIES
 
 /// The one recording of the process.
 class Recording {
@@ -66,16 +81,10 @@ private:
     std::atomic<int> file_{-1};
 };
 
-/// Records from now on what the workers of all runtimes do; each keeps its last 65,536 events, about 120 bytes of memory
-/// an event. A switch costs about a tenth of a microsecond more meanwhile, and always leads through the worker's loop. The
-/// file is opened (and emptied) at once and written by stop(), at a fatal error, or at exit. Throws std::system_error
-/// when it cannot be opened, std::logic_error when a trace is recorded already. Thread-safe. Go's trace.Start.
-inline void start(const std::string& path) {
+GOFER_SEPARABLE void start(const std::string& path) {
     Recording::instance().start(path);
 }
-/// Ends the recording and writes the file; nothing when there is none. Blocks the thread while it writes. Throws
-/// std::system_error when the file cannot be written. Thread-safe. Go's trace.Stop.
-inline void stop() {
+GOFER_SEPARABLE void stop() {
     Recording::instance().stop();
 }
 
@@ -92,5 +101,7 @@ inline bool start_by_environment() noexcept {
     }
 }
 [[gnu::visibility("default")]] inline const bool started_by_environment = start_by_environment();
+
+#endif
 
 } // namespace gofer::inline v1::trace

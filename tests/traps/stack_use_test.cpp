@@ -60,7 +60,8 @@ TEST_CASE("goroutines that do not park take no stack each") {
     fixture::at_each_worker_count([] {
         gofer::WaitGroup wg;
         const auto before = gofer::Runtime::current().stats().stacks;
-        for (int i = 0; i < 10'000; ++i) wg.go([] {});
+        const int goroutines = gofer::base::tsan_build ? 2'000 : 10'000; // to TSan each is a thread
+        for (int i = 0; i < goroutines; ++i) wg.go([] {});
         wg.wait();
         VERIFY(gofer::Runtime::current().stats().stacks <= before + 200);
     });

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <unistd.h>
 
+#include <gofer/base/separate.hpp>
 #include <gofer/debug/groups.hpp>
 #include <gofer/debug/probe.hpp>
 #include <gofer/debug/stack.hpp>
@@ -181,16 +182,14 @@ inline void put_to(int file, const base::Text& text) noexcept {
 
 } // namespace debug
 
-/// Writes all goroutines of all runtimes: id, state, name, what each waits for and for how long, its stack, and where it
-/// was started. Alike ones are shown once with a count. Nothing stops meanwhile, but for moments; so the dump is of no
-/// single instant. Threads that are in a goroutine are sent a SIGURG for its stack, unless the program handles that signal
-/// itself. Any thread. Go's runtime.Stack(buf, true).
-inline void dump_goroutines(std::ostream& out) {
+#if GOFER_WITH_BODIES
+GOFER_SEPARABLE void dump_goroutines(std::ostream& out) {
     debug::Dump dump;
     dump.ask_running();
     dump.write(debug::Extent::stacks,
                [&out](const base::Text& text) { out.write(text.c_str(), static_cast<std::streamsize>(text.length())); });
     out.flush();
 }
+#endif
 
 } // namespace gofer::inline v1

@@ -6,8 +6,11 @@
 #include <string>
 #include <vector>
 
+#include <gofer/base/separate.hpp>
+#if GOFER_WITH_BODIES
 #include <gofer/debug/snapshot.hpp>
 #include <gofer/debug/threads.hpp>
+#endif
 
 namespace gofer::inline v1::debug {
 
@@ -17,6 +20,12 @@ struct LiveGoroutines {
 
     bool has(std::uint64_t id) const { return std::binary_search(ids.begin(), ids.end(), id); }
 };
+
+LiveGoroutines live_goroutines();
+/// A line for each goroutine that is there now and was not then; empty if there is none.
+std::string describe_new_since(const LiveGoroutines& then);
+
+#if GOFER_WITH_BODIES
 
 /// Linear in the number of stacks that were ever in use at once. `visit(snapshot)` for each that has started.
 template <class Visit>
@@ -32,12 +41,11 @@ LiveGoroutines look_at_goroutines(Visit visit) {
     live.waiting = threads.not_started();
     return live;
 }
-inline LiveGoroutines live_goroutines() {
+GOFER_SEPARABLE LiveGoroutines live_goroutines() {
     return look_at_goroutines([](const Snapshot&) {});
 }
 
-/// A line for each goroutine that is there now and was not then; empty if there is none.
-inline std::string describe_new_since(const LiveGoroutines& then) {
+GOFER_SEPARABLE std::string describe_new_since(const LiveGoroutines& then) {
     std::string lines;
     constexpr std::size_t shown = 100;
     std::size_t count = 0;
@@ -53,5 +61,7 @@ inline std::string describe_new_since(const LiveGoroutines& then) {
         lines += "  " + std::to_string(now.waiting - then.waiting) + " that have not started yet\n";
     return lines;
 }
+
+#endif
 
 } // namespace gofer::inline v1::debug

@@ -23,10 +23,8 @@ inline void on_dump_signal(int) noexcept {
 
 } // namespace debug
 
-/// From now on that signal (SIGQUIT, say, which Ctrl-\ sends) has all goroutines written to stderr, and the process goes
-/// on. Replaces the handler that was there. Signals that come while a dump is written are one more dump. Throws
-/// std::invalid_argument for a signal that cannot be caught.
-inline void dump_on_signal(int signal) {
+#if GOFER_WITH_BODIES
+GOFER_SEPARABLE void dump_on_signal(int signal) {
     static_cast<void>(base::asymmetric_barriers()); // all that the handler uses is made before it runs
     sched::Monitor::instance().start();
     struct sigaction action {};
@@ -36,5 +34,6 @@ inline void dump_on_signal(int signal) {
     if (::sigaction(signal, &action, nullptr) != 0)
         throw std::invalid_argument("gofer: dump_on_signal() of a signal that cannot be caught; SIGQUIT is the usual one");
 }
+#endif
 
 } // namespace gofer::inline v1

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include <gofer/base/separate.hpp>
 #include <gofer/base/text.hpp>
 #include <gofer/fiber/overflow.hpp>
 #include <gofer/sched/this_worker.hpp>
@@ -40,14 +41,18 @@ inline void report_uncaught(const char* what) {
 }
 
 /// In the signal handler, or when a goroutine parks and its canary is dead (systems without guard pages to spare).
-[[noreturn]] inline void overflowed(const Goroutine& g) noexcept {
+[[noreturn]] void overflowed(const Goroutine& g) noexcept;
+/// A goroutine parks or yields while it holds a CheckedMutex.
+[[noreturn]] void left_with_lock(const Goroutine& g) noexcept;
+
+#if GOFER_WITH_BODIES
+[[noreturn]] GOFER_SEPARABLE void overflowed(const Goroutine& g) noexcept {
     base::fatal("goroutine stack overflow\n\n%s, used up its stack of %zu KB\n"
                 "end the recursion, or give it more with GoOptions::stack_size or RuntimeOptions::stack_size",
                 Identity(g).c_str(), task::stack_pools().usable(g.size_class) / 1024);
 }
 
-/// A goroutine parks or yields while it holds a CheckedMutex.
-[[noreturn]] inline void left_with_lock(const Goroutine& g) noexcept {
+[[noreturn]] GOFER_SEPARABLE void left_with_lock(const Goroutine& g) noexcept {
     const task::HeldLock& held = *g.extras->held;
     const bool parks = g.state.load(std::memory_order_relaxed) == task::State::parked;
     base::fatal("gofer: %s, leaves its thread (%s) while it holds the CheckedMutex %p%s%s%s, made at %s:%u\n"
@@ -56,6 +61,7 @@ inline void report_uncaught(const char* what) {
                 Identity(g).c_str(), parks ? task::describe(g.reason.load(std::memory_order_relaxed)) : "yield", held.mutex,
                 *held.name ? " \"" : "", held.name, *held.name ? "\"" : "", held.place.file, held.place.line);
 }
+#endif
 
 /// In the signal handler. The stacks' records stay where they are for ever, so they can be read.
 inline void report_overflow(const void* address) {

@@ -2,8 +2,12 @@
 // it stands still (exit.hpp), so that no goroutine runs beside static destructors.
 #pragma once
 
+#include <gofer/base/separate.hpp>
+#include <gofer/sched/scheduler.hpp>
+#if GOFER_WITH_BODIES
 #include <gofer/sched/cpu_count.hpp>
 #include <gofer/sched/worker_thread.hpp>
+#endif
 
 namespace gofer::inline v1::sched {
 
@@ -14,7 +18,10 @@ inline constexpr std::size_t default_stack_size = std::size_t{256} << 10;
     return slot;
 }
 
-[[gnu::visibility("default")]] inline Scheduler* default_scheduler() {
+[[gnu::visibility("default")]] Scheduler* default_scheduler();
+
+#if GOFER_WITH_BODIES
+[[gnu::visibility("default")]] GOFER_SEPARABLE Scheduler* default_scheduler() {
     static Scheduler* const made = [] {
         auto* s = new Scheduler(default_worker_count(), default_stack_size);
         s->never_joins = true;
@@ -25,6 +32,7 @@ inline constexpr std::size_t default_stack_size = std::size_t{256} << 10;
     }();
     return made;
 }
+#endif
 
 /// Where a goroutine started here and now belongs: beside the one that starts it, else in the default runtime.
 inline Scheduler* scheduler_here(Worker* w) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include <gofer/base/separate.hpp>
 #include <gofer/fiber/trim.hpp>
 #include <gofer/sched/abandon.hpp>
 #include <gofer/sched/monitor.hpp>
@@ -230,9 +231,10 @@ inline void stand_still_at_exit(Worker& w) noexcept {
     for (;;) ::pause();
 }
 
+#if GOFER_WITH_BODIES
 /// The body of every loop stack. Left by switching away: to a goroutine (it becomes a spare, and goes on here later)
 /// or, at the end, to the thread's own stack.
-GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* carrier) {
+GOFER_UNINSTRUMENTED GOFER_SEPARABLE void run_loop(fiber::Fiber* fiber, fiber::Carrier* carrier) {
     auto* self = static_cast<Goroutine*>(fiber);
     auto* w = static_cast<Worker*>(carrier);
     for (;;) {
@@ -269,5 +271,6 @@ GOFER_UNINSTRUMENTED inline void run_loop(fiber::Fiber* fiber, fiber::Carrier* c
     w->set_after(after_retire, nullptr);
     fiber::switch_fiber(w, self, &w->native, fiber::Leaving::for_good);
 }
+#endif
 
 } // namespace gofer::inline v1::sched

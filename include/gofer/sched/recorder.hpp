@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 
 #include <gofer/base/now.hpp>
+#include <gofer/base/separate.hpp>
 #include <gofer/base/spin_lock.hpp>
 #include <gofer/sched/scheduler.hpp>
 
@@ -206,7 +207,10 @@ inline void call_to_record(Scheduler& s) noexcept {
 
 /// The running goroutine leaves its worker; its state says why. A slice whose begin was not seen, since the recording had
 /// just begun, is as old as what its worker did last, or the recording.
-[[gnu::noinline, gnu::cold]] inline void note_left(Worker& w, Goroutine& g) noexcept {
+void note_left(Worker& w, Goroutine& g) noexcept;
+
+#if GOFER_WITH_BODIES
+[[gnu::noinline, gnu::cold]] GOFER_SEPARABLE void note_left(Worker& w, Goroutine& g) noexcept {
     const bool parks = g.state.load(std::memory_order_relaxed) == task::State::parked;
     if (parks) g.asks_for_waker();
     Recorder& recorder = Recorder::instance();
@@ -224,6 +228,7 @@ inline void call_to_record(Scheduler& s) noexcept {
         t.finish(base::now_ns(), parks ? TrackEvent::End::parked : TrackEvent::End::yielded);
     });
 }
+#endif
 
 /// The loop looks for the next one, or ends: a slice that is open still has ended with its goroutine.
 [[gnu::noinline, gnu::cold]] inline void note_loop(Worker& w) noexcept {

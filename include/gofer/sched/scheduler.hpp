@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include <gofer/base/separate.hpp>
 #include <gofer/fiber/reachable.hpp>
 #include <gofer/sched/idle.hpp>
 #include <gofer/sched/roster.hpp>
@@ -78,7 +79,7 @@ public:
     void retain() noexcept { references.fetch_add(1, std::memory_order_relaxed); }
     void release() noexcept {
         base::EngineRegion engine; // goroutines that nobody waited for have read it
-        if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+        if (references.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy(this);
     }
 
     /// Tells the idle protocol that the calling worker has added work. Partner: Idle::announce_sleep and leave.
@@ -164,10 +165,17 @@ public:
     bool all_asleep() const noexcept { return idle.sleeping() == workers.on_duty(); }
 
 private:
+    static void destroy(Scheduler* s) noexcept;
     ~Scheduler() {
         if (Companion* c = companion.load(std::memory_order_relaxed)) c->release(*c);
     }
 };
+
+#if GOFER_WITH_BODIES
+GOFER_SEPARABLE void Scheduler::destroy(Scheduler* s) noexcept {
+    delete s;
+}
+#endif
 
 /// Tells a leak checker that what the goroutines of `s` own is owned, though no thread is on their stacks.
 inline void keep_goroutines_reachable(Scheduler& s) {

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 
+#include <gofer/base/separate.hpp>
 #include <gofer/sched/death.hpp>
 #include <gofer/sched/exit.hpp>
 #include <gofer/sched/loop.hpp>

@@ -13,7 +13,7 @@ using races::touch;
 namespace {
 
 [[gnu::noinline]] void look() {
-    volatile int seen = races::unprotected;
+    volatile int seen = races::unprotected[0];
     static_cast<void>(seen);
 }
 

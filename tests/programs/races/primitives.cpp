@@ -81,7 +81,7 @@ const Scenario result{"the result of a Future", [](const Setting& s) {
         gofer::Future<int*> f = gofer::async([&s] {
             touch();
             s.between();
-            return &races::unprotected;
+            return &races::unprotected[0];
         });
         *f.get() = 5;
     });
@@ -113,7 +113,7 @@ const Scenario many_waiters{"many who wait for one group", [](const Setting& s) 
         for (int i = 0; i < 5; ++i)
             readers.go([&work] {
                 work.wait();
-                volatile int seen = races::unprotected;
+                volatile int seen = races::unprotected[0];
                 static_cast<void>(seen);
             });
         readers.wait();

@@ -32,7 +32,7 @@ const Scenario reader_and_writer{"reader and writer", [](const Setting& s) {
         });
         wg.go([&s] {
             s.between();
-            volatile int seen = races::unprotected;
+            volatile int seen = races::unprotected[0];
             static_cast<void>(seen);
         });
         wg.wait();
@@ -43,7 +43,7 @@ const Scenario reader_and_writer{"reader and writer", [](const Setting& s) {
 const Scenario spawner_afterwards{"the spawner after the spawn", [](const Setting& s) {
     gofer::run(s.options(), [&s] {
         gofer::WaitGroup wg;
-        wg.go(touch);
+        wg.go([] { touch(); });
         s.between();
         touch();
         wg.wait();
@@ -83,7 +83,7 @@ const Scenario spawn_edge{"before the spawn", [](const Setting& s) {
         gofer::WaitGroup wg;
         touch();
         s.between();
-        wg.go(touch);
+        wg.go([] { touch(); });
         wg.wait();
     });
 }};

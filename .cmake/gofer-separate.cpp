@@ -1,0 +1,2 @@
+// The one source file of gofer::separate.
+#include <gofer/separate.hpp>
