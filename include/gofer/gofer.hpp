@@ -44,6 +44,7 @@
 #include <gofer/context/without_cancel.hpp>
 #include <gofer/debug/dump.hpp>
 #include <gofer/debug/last_words.hpp>
+#include <gofer/debug/leaked.hpp>
 #include <gofer/debug/on_signal.hpp>
 #include <gofer/error.hpp>
 #include <gofer/go.hpp>
