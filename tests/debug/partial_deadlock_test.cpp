@@ -471,6 +471,32 @@ TEST_CASE("a Future that a goroutine of another runtime owes clears: its runtime
     fixture::require_no_failures();
 }
 
+TEST_CASE("the end of run waits no longer for those that are proven to be leaked") {
+    if (!can_look() || all_hidden) return;
+    std::atomic<bool> stop{false};
+    std::thread other([&stop] { // so that not all threads are accounted for
+        while (!stop) std::this_thread::sleep_for(1ms);
+    });
+    auto options = fixture::with_workers(2);
+    options.shutdown_grace = 3s;
+    bool soon = false;
+    for (int i = 0; i < 10 && !soon; ++i) { // an old value may hide them
+        const auto start = std::chrono::steady_clock::now();
+        gofer::run(options, [] {
+            gofer::go([] {
+                const Channel<int> c;
+                c.receive();
+            });
+            fixture::parked_reaches(1);
+        });
+        soon = std::chrono::steady_clock::now() - start < 2s;
+    }
+    CHECK(soon);
+    stop = true;
+    other.join();
+    fixture::require_no_failures();
+}
+
 TEST_CASE("a search finds what is leaked and nothing else while everybody is busy") {
     if (!can_look()) return;
     for (const unsigned workers : workers_tried) {
