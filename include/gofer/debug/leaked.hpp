@@ -82,8 +82,8 @@ private:
 ///
 /// None that is written could still be woken, unless by a pointer that is kept outside of memory or encoded (in a pipe, another
 /// process, xor'ed: debug/orphans.hpp); some that are leaked may be missed, where an old value in memory looks like a
-/// pointer to them, or a handle lies in the heap. Any thread. All others stand still meanwhile, for some milliseconds and about
-/// a second for each gigabyte in use. Linux must allow ptrace of the process by itself and no debugger may be attached; else 0,
+/// pointer to them, or a handle lies in the heap. Any thread. All others stand still meanwhile, for some milliseconds and up to
+/// two seconds for each gigabyte in use. Linux must allow ptrace of the process by itself and no debugger may be attached; else 0,
 /// and the report says so.
 [[gnu::noinline, gnu::cold]] inline std::size_t find_leaked_goroutines(std::ostream& out) {
     const debug::Findings findings = debug::find_orphans();

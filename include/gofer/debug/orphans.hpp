@@ -425,6 +425,7 @@ private:
         if (!memory_.good()) return false;
         Lines maps("/proc/self/maps");
         while (const char* line = maps.next()) {
+            if (std::strstr(line, "/[aio]")) return false; // see search_kernel()
             Mapping m = Mapping::parse(line);
             if (m.kernels || is_shadow(m.range)) continue;
             if (m.main_stack) skip_unused(m.range, still);
@@ -603,7 +604,7 @@ inline void leave_out_own(Search& search, std::uintptr_t own) noexcept {
     return still.over() && judged;
 }
 
-/// Looks at the whole process. All other threads stand still for that, about a second for each gigabyte that is in use.
+/// Looks at the whole process. All other threads stand still for that, up to two seconds for each gigabyte that is in use.
 /// One at a time; any thread. After `limit_ns` it is given up.
 [[gnu::noinline, gnu::cold]] inline Findings find_orphans(std::int64_t limit_ns = 10'000'000'000) {
     const base::EngineRegion engine;
