@@ -30,6 +30,7 @@ public:
     void withdraw() noexcept override {
         if (event_) event_->withdraw(*waiter_);
     }
+    const void* awaited_event() const noexcept override { return event_.get(); }
     void handle() override { static_cast<void>(handler_()); }
 
 private:

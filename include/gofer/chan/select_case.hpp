@@ -36,6 +36,8 @@ public:
     virtual void handle() = 0;
     /// For a look at several channels at one moment: the channel's lock, and readiness under it.
     virtual const void* lock_address() const noexcept { return nullptr; }
+    /// For reports: the event it waits for, where it waits for one and not for a channel.
+    virtual const void* awaited_event() const noexcept { return nullptr; }
     virtual void lock() noexcept {}
     virtual void unlock() noexcept {}
     /// Takes over what the case borrowed, so that it can be kept.

@@ -57,6 +57,13 @@ struct Inspector {
         return frame_of_owner(*static_cast<const RWMutex*>(lock));
     }
 
+    /// `visit(case)` for each case of a select that is a channel's or a Future's. The goroutine is suspended in it.
+    template <class Visit>
+    static void for_each_case(const void* selection, Visit visit) noexcept {
+        const auto& s = *static_cast<const chan::Selection*>(selection);
+        for (std::uint32_t i = 0; i < s.channels_; ++i) visit(*s.cases_[s.order_[i]]);
+    }
+
 private:
     static const void* frame_in(const sync::Owner& owner) noexcept {
         const void* frame = nullptr;

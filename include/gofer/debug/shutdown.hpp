@@ -2,11 +2,13 @@
 // remains. Called from a plain thread or from a goroutine of another runtime, so it waits by sleeping in small steps.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 
 #include <gofer/debug/growing_pause.hpp>
 #include <gofer/debug/leaks.hpp>
+#include <gofer/debug/orphans.hpp>
 #include <gofer/debug/outlook.hpp>
 #include <gofer/debug/unwind.hpp>
 #include <gofer/sched/arm.hpp>
@@ -23,10 +25,32 @@ inline bool nobody_can_wake() {
     return outlook.hopeless && outlook.others == 1; // the caller
 }
 
-inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
+/// How long goroutines have had to end by themselves before all threads are stopped to see whether they ever will, and how
+/// long that may take.
+inline constexpr std::chrono::milliseconds before_search{5};
+inline constexpr std::chrono::milliseconds longest_search{50};
+
+/// True when it is proven for each that is left (orphans.hpp).
+[[gnu::noinline, gnu::cold]] inline bool all_are_orphans(sched::Scheduler& s) {
+    const Findings findings = find_orphans(std::chrono::nanoseconds(longest_search).count());
+    const auto ours = std::count_if(findings.orphans.begin(), findings.orphans.end(),
+                                    [&s](const Orphan& o) { return o.home == &s; });
+    return ours > 0 && static_cast<std::uint64_t>(ours) == s.live();
+}
+
+/// Waits until all have ended, or it is known that they never will, or for so long. True: they are proven to be leaked. The
+/// proof takes as long as there is memory in use, so it is tried once, and where the grace is longer than it.
+inline bool await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
     const std::int64_t until = base::deadline_after(grace);
+    std::int64_t search_at = grace > longest_search ? base::deadline_after(before_search) : base::never;
     GrowingPause pause(std::chrono::microseconds(20));
-    while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake()) pause();
+    while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake()) {
+        pause();
+        if (s.live() == 0 || base::now_ns() < search_at) continue;
+        if (all_are_orphans(s)) return true;
+        search_at = base::never;
+    }
+    return false;
 }
 
 /// Ends the threads. One that is stuck in a goroutine past `grace` is left to itself: its next park ends it.
@@ -41,13 +65,13 @@ inline void end_threads(sched::Scheduler& s, std::chrono::milliseconds grace) {
 }
 
 /// What is left when the threads have ended, or are stuck.
-inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
+inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks, bool proven) {
     sched::Unstarted unstarted;
     sched::Resumable resumable;
     sched::take_queued(s, unstarted, resumable);
     if (!unstarted.empty())
         base::say("gofer: run ended before %zu goroutines had started; they never will\n", unstarted.size());
-    const std::size_t left = unstarted.size() + name_left(s);
+    const std::size_t left = unstarted.size() + name_left(s, proven);
     if (left && fatal_leaks)
         base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);
     const task::Goroutine* still_running = nullptr;
@@ -61,10 +85,10 @@ inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, b
 /// All of it. `s` is released by the caller afterwards.
 inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
     s.end_companion();
-    await_goroutines(s, grace);
+    const bool proven = await_goroutines(s, grace);
     end_threads(s, s.unwinds ? std::max(grace, unwinding_grace) : grace);
     sched::adopt_timers(s);
-    if (s.live() > 0) settle_leaks(s, grace, fatal_leaks);
+    if (s.live() > 0) settle_leaks(s, grace, fatal_leaks, proven);
     sched::Monitor::instance().remove(s);
 }
 

@@ -132,6 +132,13 @@ public:
         return find(address, index, height) && height < guard_size;
     }
 
+    /// `visit(begin, end)` for each stretch of address space that stacks are cut from. Lock-free.
+    template <class Visit>
+    void for_each_chunk(Visit visit) const noexcept {
+        for (const Chunk& chunk : chunks_)
+            if (chunk.base) visit(chunk.base, chunk.base + chunk.stacks * stride_);
+    }
+
 private:
     // For TSan the frames begin at a page of their own, since only whole pages can be forgotten (forget_frames).
     std::size_t record_offset(std::size_t index) const noexcept {

@@ -153,6 +153,7 @@ inline Runnable take_pinned(Worker& w) noexcept {
         w.queue.shed();
         s.injected.shed();
     }
+    w.forget_departed();
     s.idle.announce_sleep(w);
     base::heavy_barrier();
     if ((s.work_in_sight() && s.idle.call()) || !w.pinned.empty() || s.stopped.load(std::memory_order_relaxed)) {

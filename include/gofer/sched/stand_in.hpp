@@ -141,6 +141,7 @@ inline bool rest(Worker& w) noexcept {
         w.attention.store(true, std::memory_order_relaxed); // for the next turn
         w.count_turn();
         s.workers.unmark(w);
+        w.forget_departed();
         Runnable pinned;
         if (!w.pinned.empty() && w.pinned.pop(&pinned, 1)) return pinned;
         if (s.workers.surplus()) {

@@ -130,6 +130,10 @@ public:
         return goroutine_ && sched::home_of(goroutine_)->stopped.load(std::memory_order_relaxed);
     }
     std::int64_t deadline() const noexcept { return until_.deadline; }
+    /// For reports, while its goroutine is suspended in it: nobody has claimed it, and only a partner ever will.
+    bool awaits_partner() const noexcept {
+        return !until_.limited() && ended() == (contested_ ? Ended::parked : Ended::registering);
+    }
     Episode* next = nullptr; // in a WakeList, once claimed
 
 private:

@@ -1,0 +1,111 @@
+// Goroutines that nobody can wake any more while the program goes on: leaked, and proven to be.
+//
+// A goroutine is woken by an operation on what it is parked on, and whoever is to make one has to get at that object: by a
+// pointer that stands somewhere, in a handle or bare. So at a standstill (standstill.hpp) all memory of the process is
+// searched for words that point to it: heap, globals, stacks and registers of threads, stacks of goroutines that run or
+// are ready (memory.hpp). What is not searched is what we set out to doubt: the frames of the suspects, which are the
+// parked goroutines, and the wait lists in the channels they are parked on. A word that points to such a channel, or
+// anywhere into a suspect's frames, clears it; whoever is parked on a cleared channel is cleared too; and a cleared goroutine's
+// frames are searched like the rest. Those left when nothing more can be cleared are known to each other only, cycles included.
+//
+// Why it cannot accuse anybody wrongly: every error of the search is on the side of clearing. A number that looks like a
+// pointer, a stale word in freed memory or in a dead slot of a live frame clears; a block of the heap is searched though
+// nothing may point to it. (Counting instead how many of a channel's handles lie in frames of suspects would prove nothing: a
+// stale word counts as a handle then, and a reference to a handle, as a lambda captures it by &, is in no count.)
+// A suspect's own frames alone may hold what it waits on if that is no counted object: a Mutex, a WaitGroup. A pointer to the
+// object that it is part of need not point to the object, so anywhere else it clears.
+// The end of a runtime wakes those of another one who wait for what its goroutines leave behind (a Future without a value, what
+// destructors do when it unwinds). So what a suspect of one runtime knows clears suspects of another.
+// No suspects: who has a deadline or a context, waits for a timer, sleeps, sits in blocking code, has been claimed by a partner.
+//
+// What the search cannot see, as no leak checker can: a pointer to a handle in a frame, or to a channel itself, that is kept
+// only outside of the process's memory or encoded: in the kernel (but epoll's data is looked at, and where io_uring or
+// kernel AIO is in use there is no verdict), in a pipe, in another process, xor'ed with something.
+//
+// The handles help it along by forgetting their channel when they are destroyed or moved from (chan/handle.hpp).
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <vector>
+
+#include <gofer/base/spin_lock.hpp>
+#include <gofer/debug/search.hpp>
+
+namespace gofer::inline v1::debug {
+
+/// What came of a search.
+struct Findings {
+    bool judged = false;         // else nothing is known
+    std::vector<Orphan> orphans; // by id
+
+    const Orphan* find(std::uint64_t id) const noexcept {
+        const auto at = std::lower_bound(orphans.begin(), orphans.end(), id,
+                                         [](const Orphan& o, std::uint64_t i) { return o.id < i; });
+        return at != orphans.end() && at->id == id ? &*at : nullptr;
+    }
+};
+
+[[gnu::visibility("default")]] inline base::SpinLock& search_lock() noexcept {
+    static base::SpinLock lock;
+    return lock;
+}
+
+/// The dead part of the calling thread's stack, where that is no goroutine's: what we have done so far stands there.
+inline void leave_out_own(Search& search, std::uintptr_t own) noexcept {
+    pthread_attr_t attributes;
+    if (sched::this_goroutine_record() || ::pthread_getattr_np(::pthread_self(), &attributes) != 0) return;
+    void* bottom = nullptr;
+    std::size_t size = 0;
+    if (::pthread_attr_getstack(&attributes, &bottom, &size) == 0) {
+        const auto at = reinterpret_cast<std::uintptr_t>(bottom);
+        if (Range{at, at + size}.holds(own)) search.leave_out(bottom, own - at);
+    }
+    ::pthread_attr_destroy(&attributes);
+}
+
+[[gnu::noinline, gnu::cold]] inline bool search_at_standstill(Search& search,
+                                                              std::int64_t limit_ns) noexcept {
+    const auto own = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+    leave_out_own(search, own);
+    Standstill still(limit_ns);
+    if (!still.holds()) return false;
+    search.leave_out(still.memory(), still.memory_size());
+    const bool judged = search.run(still, own);
+    return still.over() && judged;
+}
+
+/// Looks at the whole process. All other threads stand still for that, up to two seconds for each gigabyte that is in use.
+/// One at a time; any thread. After `limit_ns` it is given up.
+[[gnu::noinline, gnu::cold]] inline Findings find_orphans(std::int64_t limit_ns = 10'000'000'000) {
+    const base::EngineRegion engine;
+    Findings findings;
+    std::size_t stacks = 0;
+    task::stack_pools().for_each([&stacks](const task::Goroutine&) { ++stacks; });
+    const std::size_t room = 4 * stacks + 4096, bytes = sizeof(Search) + Search::bytes(room);
+    void* memory =
+        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return findings;
+    {
+        const std::lock_guard<base::SpinLock> guard(search_lock());
+        auto& search = *::new (memory) Search(room, static_cast<char*>(memory) + sizeof(Search));
+        search.leave_out(memory, bytes);
+        sched::Monitor::instance().for_each([&search](const sched::Scheduler& s) { search.add_home(&s); });
+        if (sched::Worker* w = sched::this_worker()) w->forget_departed();
+        __builtin_unwind_init(); // what the caller has in registers goes to the stack
+        findings.judged = search_at_standstill(search, limit_ns);
+        if (findings.judged) search.for_each_orphan([&](const Orphan& o) { findings.orphans.push_back(o); });
+        search.~Search();
+    }
+    ::munmap(memory, bytes);
+    std::sort(findings.orphans.begin(), findings.orphans.end(),
+              [](const Orphan& a, const Orphan& b) { return a.id < b.id; });
+    return findings;
+}
+
+} // namespace gofer::inline v1::debug

@@ -1,0 +1,328 @@
+// All other threads of the process stopped at one moment, with their registers at hand, so that its memory can be read
+// as one picture. As LeakSanitizer does it: a child that shares our memory and is no thread of ours traces each thread
+// (PTRACE_SEIZE, PTRACE_INTERRUPT). No signal is sent, so nothing of the user's sees it; a thread that no signal reaches is
+// stopped too; and it works under TSan, which holds signals back.
+//
+// Where it cannot be done (a debugger traces the process already, the system forbids ptrace, a thread does not stop in
+// time) it says so, and everybody goes on. So they do when it takes too long, because whoever looks is stuck in memory that
+// another thread was to provide (userfaultfd, a file system of the process's own).
+//
+// The stopped threads may have any lock there is, the heap's among them. So whoever brings it about takes no lock, allocates
+// nothing and writes to no stream until it is over: some milliseconds, so no clock of the system notices.
+//
+// The child runs on our thread-local memory, so it calls nothing that a sanitizer intercepts, and touches errno only, which
+// is put back.
+#pragma once
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <elf.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gofer/base/futex.hpp>
+
+#if defined(GOFER_TSAN) && defined(__clang__)
+#define GOFER_ON_FOREIGN_STACK __attribute__((disable_sanitizer_instrumentation))
+#else
+#define GOFER_ON_FOREIGN_STACK __attribute__((no_sanitize("address", "thread", "undefined")))
+#endif
+
+#if defined(__GLIBC__)
+extern "C" int __clone(int (*)(void*), void*, int, void*,
+                       ...); // what clone() is; TSan takes that one for a fork
+#endif
+
+namespace gofer::inline v1::debug {
+
+class Standstill {
+public:
+    static constexpr std::size_t most_threads = 4096;
+
+    /// What the processor had for a thread when it was stopped.
+    struct Thread {
+        static constexpr std::size_t room = 8192; // general and vector registers: 3.1 KB with AVX-512
+
+        pid_t tid;
+        int signal;          // that was on its way, and is delivered when it goes on
+        bool stopped;        // else it is about to be
+        bool in_system_call; // so it is not in the midst of any statement of ours
+        bool sleeps;         // on a futex
+        std::uintptr_t stack_pointer;
+        std::size_t size; // of what is in `registers`, in bytes
+        alignas(16) unsigned char registers[room];
+    };
+
+    /// Stops all but the calling thread, for so long at most.
+    [[gnu::noinline, gnu::cold]] explicit Standstill(std::int64_t limit_ns) noexcept : limit_ns_(limit_ns) {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &mask_); // a handler might want a lock
+        errno_ = errno;
+        begin();
+    }
+    [[gnu::noinline, gnu::cold]] ~Standstill() {
+        end();
+        if (memory_ != MAP_FAILED) ::munmap(memory_, bytes);
+        if (tasks_ >= 0) ::close(tasks_);
+        errno = errno_;
+        ::pthread_sigmask(SIG_SETMASK, &mask_, nullptr);
+    }
+    Standstill(const Standstill&) = delete;
+    Standstill& operator=(const Standstill&) = delete;
+
+    /// Whether they stand still, and have since the beginning.
+    bool holds() const noexcept { return phase_.load(std::memory_order_acquire) == stopped; }
+    /// Lets them go. False: they have not stood still to the end.
+    bool over() noexcept {
+        std::uint32_t seen = stopped;
+        const bool held = phase_.compare_exchange_strong(seen, released, std::memory_order_acq_rel);
+        wake();
+        return reap(0) && held; // had the child died, everybody would have gone on
+    }
+
+    const Thread* find(pid_t tid) const noexcept {
+        for (std::size_t i = 0; i < count_; ++i)
+            if (threads_[i].tid == tid) return threads_ + i;
+        return nullptr;
+    }
+    const Thread* begin_threads() const noexcept { return threads_; }
+    const Thread* end_threads() const noexcept { return threads_ + count_; }
+    /// Its own memory: of no interest to who looks for traces of others.
+    const char* memory() const noexcept { return static_cast<const char*>(memory_); }
+    std::size_t memory_size() const noexcept { return bytes; }
+
+private:
+    enum Phase : std::uint32_t { preparing, permitted, stopped, released, expired, failed };
+
+    static constexpr std::size_t stack_bytes = 64 * 1024;
+    static constexpr std::size_t bytes = stack_bytes + most_threads * sizeof(Thread);
+    static constexpr std::int64_t patience_ns = 500'000'000;
+
+    void begin() noexcept {
+        memory_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                         -1, 0);
+        tasks_ = ::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (memory_ == MAP_FAILED || tasks_ < 0 || under_valgrind()) return phase_.store(failed);
+        char* top = static_cast<char*>(memory_) + stack_bytes;
+        threads_ = reinterpret_cast<Thread*>(top);
+        self_ = ::gettid();
+        constexpr int shared = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED;
+#if defined(__GLIBC__)
+        tracer_ = ::__clone(&trace, top, shared, this);
+#else
+        tracer_ = ::clone(&trace, top, shared, this);
+#endif
+        if (tracer_ < 0) return phase_.store(failed);
+        ::prctl(PR_SET_PTRACER, tracer_, 0, 0,
+                0); // asked for by Yama; without it an error that means nothing
+        phase_.store(permitted, std::memory_order_release);
+        wake();
+        timespec pause{0, 10'000'000};
+        while (phase_.load(std::memory_order_acquire) == permitted) { // unless a seccomp filter has killed it
+            ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAIT_PRIVATE, permitted, &pause, nullptr,
+                      0);
+            if (phase_.load(std::memory_order_acquire) == permitted) static_cast<void>(reap(WNOHANG));
+            if (tracer_ < 0) phase_.store(failed);
+        }
+    }
+    void end() noexcept {
+        if (holds()) static_cast<void>(over());
+        if (tracer_ >= 0) static_cast<void>(reap(0));
+        ::prctl(PR_SET_PTRACER, 0, 0, 0, 0);
+    }
+    /// Whether the child has ended, as it should.
+    bool reap(int options) noexcept {
+        if (tracer_ < 0) return false;
+        int status = 0;
+        long got = 0;
+        while ((got = ::syscall(SYS_wait4, tracer_, &status, __WALL | options, nullptr)) < 0 &&
+               errno == EINTR) {}
+        if (got == 0) return false;
+        tracer_ = -1;
+        return got > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    /// It knows no children that share memory, and gives up when it meets one.
+    static bool under_valgrind() noexcept {
+        const char* preloaded = std::getenv("LD_PRELOAD");
+        return preloaded && std::strstr(preloaded, "vgpreload");
+    }
+
+    // Both sides. Partners of each other: the release of the phase, and its acquire in await().
+    GOFER_ON_FOREIGN_STACK void wake() noexcept {
+        ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+    }
+    GOFER_ON_FOREIGN_STACK void await(std::uint32_t old) noexcept {
+        while (__atomic_load_n(word(), __ATOMIC_ACQUIRE) == old)
+            ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
+    }
+    GOFER_ON_FOREIGN_STACK std::uint32_t* word() noexcept {
+        return reinterpret_cast<std::uint32_t*>(&phase_);
+    }
+
+    // The child, from here on.
+    GOFER_ON_FOREIGN_STACK static int trace(void* argument) noexcept {
+        auto* self = static_cast<Standstill*>(argument);
+        self->await(preparing);
+        const bool done = self->stop_all();
+        __atomic_store_n(self->word(), static_cast<std::uint32_t>(done ? stopped : failed), __ATOMIC_RELEASE);
+        self->wake();
+        if (done) self->await_release();
+        self->let_all_go();
+        return 0;
+    }
+
+    GOFER_ON_FOREIGN_STACK void await_release() noexcept {
+        const std::int64_t until = now() + limit_ns_;
+        while (__atomic_load_n(word(), __ATOMIC_ACQUIRE) == stopped) {
+            const std::int64_t rest = until - now();
+            auto seen = static_cast<std::uint32_t>(stopped);
+            if (rest <= 0)
+                __atomic_compare_exchange_n(word(), &seen, static_cast<std::uint32_t>(expired), false,
+                                            __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+            timespec pause{static_cast<std::time_t>(rest / 1'000'000'000),
+                           static_cast<long>(rest % 1'000'000'000)};
+            if (rest > 0)
+                ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAIT_PRIVATE, seen, &pause, nullptr,
+                          0);
+        }
+    }
+
+    // Until a pass over the list of threads finds none that is new: those that could make one stand still then.
+    GOFER_ON_FOREIGN_STACK bool stop_all() noexcept {
+        const std::int64_t until = now() + patience_ns;
+        for (;;) {
+            const std::size_t known = count_;
+            if (!seize_new()) return false;
+            if (count_ == known) return true;
+            for (std::size_t i = known; i < count_; ++i)
+                if (!await_stop(threads_[i], until)) return false;
+        }
+    }
+
+    struct Entry { // linux_dirent64
+        std::uint64_t inode;
+        std::int64_t offset;
+        unsigned short length;
+        unsigned char type;
+        char name[1];
+    };
+    GOFER_ON_FOREIGN_STACK bool seize_new() noexcept {
+        ::syscall(SYS_lseek, tasks_, 0, SEEK_SET);
+        for (;;) {
+            const long n = ::syscall(SYS_getdents64, tasks_, entries_, sizeof entries_);
+            if (n <= 0) return n == 0;
+            for (long at = 0; at < n;) {
+                const auto* entry = reinterpret_cast<const Entry*>(entries_ + at);
+                at += entry->length;
+                if (!seize(number(reinterpret_cast<const char*>(entry) + offsetof(Entry, name))))
+                    return false;
+            }
+        }
+    }
+    GOFER_ON_FOREIGN_STACK static pid_t number(const char* text) noexcept {
+        pid_t value = 0;
+        for (; *text >= '0' && *text <= '9'; ++text) value = value * 10 + (*text - '0');
+        return value;
+    }
+    GOFER_ON_FOREIGN_STACK bool seize(pid_t tid) noexcept {
+        if (tid == 0 || tid == self_) return true;
+        for (std::size_t i = 0; i < count_; ++i)
+            if (threads_[i].tid == tid) return true;
+        if (count_ == most_threads) return false;
+        if (::syscall(SYS_ptrace, PTRACE_SEIZE, tid, nullptr, nullptr) != 0)
+            return errno == ESRCH; // it has just ended
+        Thread& t = threads_[count_++];
+        t.tid = tid;
+        return ::syscall(SYS_ptrace, PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0 || errno == ESRCH;
+    }
+    GOFER_ON_FOREIGN_STACK bool await_stop(Thread& t, std::int64_t until) noexcept {
+        for (;;) {
+            int status = 0;
+            const long got = ::syscall(SYS_wait4, t.tid, &status, __WALL | WNOHANG, nullptr);
+            if (got < 0) return errno == ECHILD; // ended
+            if (got == t.tid) {
+                if (!WIFSTOPPED(status)) return true; // ended
+                t.stopped = true;
+                if (status >> 16 == 0) t.signal = WSTOPSIG(status);
+                return read_registers(t);
+            }
+            if (now() > until) return false;
+            timespec pause{0, 20'000};
+            ::syscall(SYS_nanosleep, &pause, nullptr);
+        }
+    }
+    GOFER_ON_FOREIGN_STACK bool read_registers(Thread& t) noexcept {
+#if defined(__x86_64__)
+        constexpr long vectors = 0x202; // NT_X86_XSTATE
+#else
+        constexpr long vectors = NT_PRFPREG;
+#endif
+        for (const long kind : {static_cast<long>(NT_PRSTATUS), vectors}) {
+            iovec part{t.registers + t.size, Thread::room - t.size};
+            if (::syscall(SYS_ptrace, PTRACE_GETREGSET, t.tid, kind, &part) != 0) return errno == ESRCH;
+            if (kind == NT_PRSTATUS) {
+                t.stack_pointer = stack_pointer_in(t.registers);
+                note_system_call(t);
+            }
+            t.size += part.iov_len;
+            t.size = (t.size + 15) / 16 * 16;
+        }
+        return true;
+    }
+    GOFER_ON_FOREIGN_STACK static std::uintptr_t stack_pointer_in(const unsigned char* registers) noexcept {
+#if defined(__x86_64__)
+        return reinterpret_cast<const user_regs_struct*>(registers)->rsp;
+#else
+        return reinterpret_cast<const std::uint64_t*>(registers)[31];
+#endif
+    }
+    // Other processors than x86_64 do not tell here.
+    GOFER_ON_FOREIGN_STACK static void note_system_call([[maybe_unused]] Thread& t) noexcept {
+#if defined(__x86_64__)
+        const auto& registers = *reinterpret_cast<const user_regs_struct*>(t.registers);
+        const auto number = static_cast<long>(registers.orig_rax);
+        const auto operation = static_cast<long>(registers.rsi) & FUTEX_CMD_MASK;
+        t.in_system_call = number >= 0;
+        t.sleeps = number == SYS_futex && (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET);
+#endif
+    }
+    GOFER_ON_FOREIGN_STACK void let_all_go() noexcept {
+        for (std::size_t i = 0; i < count_; ++i)
+            if (threads_[i].stopped)
+                ::syscall(SYS_ptrace, PTRACE_DETACH, threads_[i].tid, nullptr, long{threads_[i].signal});
+    }
+    GOFER_ON_FOREIGN_STACK static std::int64_t now() noexcept {
+        timespec t{};
+        ::syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+        return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
+    }
+
+    const std::int64_t limit_ns_;
+    sigset_t mask_;
+    int errno_ = 0;
+    void* memory_ = MAP_FAILED;
+    int tasks_ = -1;
+    pid_t self_ = 0;
+    int tracer_ = -1;
+    Thread* threads_ = nullptr;
+    std::size_t count_ = 0;
+    std::atomic<std::uint32_t> phase_{preparing};
+    alignas(8) char entries_[4096];
+};
+
+} // namespace gofer::inline v1::debug
