@@ -8,6 +8,7 @@
 #include <thread>
 
 #include <gofer/gofer.hpp>
+#include <gofer/sched/search.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"

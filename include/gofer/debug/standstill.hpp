@@ -30,7 +30,6 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -284,19 +283,23 @@ private:
         }
         return true;
     }
+    // Of the general registers, in the order of the kernel's user_regs_struct. Its header has a struct `user`, which would
+    // stand in the way of the program's own.
+    GOFER_ON_FOREIGN_STACK static std::uintptr_t word_of(const unsigned char* registers, std::size_t index) noexcept {
+        return reinterpret_cast<const std::uintptr_t*>(registers)[index];
+    }
     GOFER_ON_FOREIGN_STACK static std::uintptr_t stack_pointer_in(const unsigned char* registers) noexcept {
 #if defined(__x86_64__)
-        return reinterpret_cast<const user_regs_struct*>(registers)->rsp;
+        return word_of(registers, 19); // rsp
 #else
-        return reinterpret_cast<const std::uint64_t*>(registers)[31];
+        return word_of(registers, 31);
 #endif
     }
     // Other processors than x86_64 do not tell here.
     GOFER_ON_FOREIGN_STACK static void note_system_call([[maybe_unused]] Thread& t) noexcept {
 #if defined(__x86_64__)
-        const auto& registers = *reinterpret_cast<const user_regs_struct*>(t.registers);
-        const auto number = static_cast<long>(registers.orig_rax);
-        const auto operation = static_cast<long>(registers.rsi) & FUTEX_CMD_MASK;
+        const auto number = static_cast<long>(word_of(t.registers, 15)); // orig_rax
+        const auto operation = static_cast<long>(word_of(t.registers, 13)) & FUTEX_CMD_MASK; // rsi
         t.in_system_call = number >= 0;
         t.sleeps = number == SYS_futex && (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET);
 #endif
