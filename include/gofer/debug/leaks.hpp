@@ -9,16 +9,13 @@
 
 namespace gofer::inline v1::debug {
 
-/// Prints those of `s` that are parked, or ready with nobody to run them. Returns how many there are. `proven`: that nobody
-/// could have woken them (orphans.hpp).
-inline std::size_t name_left(sched::Scheduler& s, bool proven) {
+/// Prints those of `s` that are parked, or ready with nobody to run them. Returns how many there are.
+inline std::size_t name_left(sched::Scheduler& s) {
     std::size_t count = 0;
     constexpr std::size_t shown = 100;
     for_each_goroutine([&](const Snapshot& left, task::Goroutine& g) {
         if (left.home != &s || g.state.load(std::memory_order_relaxed) == task::State::running) return;
-        if (count++ == 0)
-            base::say("gofer: run ended while goroutines were still there; they are leaked%s:\n",
-                      proven ? ", and no one but they has a pointer to what they wait for" : "");
+        if (count++ == 0) base::say("gofer: run ended while goroutines were still there; they are leaked:\n");
         if (count <= shown) {
             base::TextOf<1024> line;
             add_line(line, left);

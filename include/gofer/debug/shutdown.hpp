@@ -38,19 +38,19 @@ inline constexpr std::chrono::milliseconds longest_search{50};
     return ours > 0 && static_cast<std::uint64_t>(ours) == s.live();
 }
 
-/// Waits until all have ended, or it is known that they never will, or for so long. True: they are proven to be leaked. The
-/// proof takes as long as there is memory in use, so it is tried once, and where the grace is longer than it.
-inline bool await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
+/// Waits until all have ended, or it is known that they never will, or for so long. The proof that those left are leaked takes
+/// as long as there is memory in use, so it is tried once, and where the grace is longer than it. (The report does not say
+/// that it was found: whether it is, is a matter of time.)
+inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
     const std::int64_t until = base::deadline_after(grace);
     std::int64_t search_at = grace > longest_search ? base::deadline_after(before_search) : base::never;
     GrowingPause pause(std::chrono::microseconds(20));
     while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake()) {
         pause();
         if (s.live() == 0 || base::now_ns() < search_at) continue;
-        if (all_are_orphans(s)) return true;
+        if (all_are_orphans(s)) return;
         search_at = base::never;
     }
-    return false;
 }
 
 /// Ends the threads. One that is stuck in a goroutine past `grace` is left to itself: its next park ends it.
@@ -65,13 +65,13 @@ inline void end_threads(sched::Scheduler& s, std::chrono::milliseconds grace) {
 }
 
 /// What is left when the threads have ended, or are stuck.
-inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks, bool proven) {
+inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
     sched::Unstarted unstarted;
     sched::Resumable resumable;
     sched::take_queued(s, unstarted, resumable);
     if (!unstarted.empty())
         base::say("gofer: run ended before %zu goroutines had started; they never will\n", unstarted.size());
-    const std::size_t left = unstarted.size() + name_left(s, proven);
+    const std::size_t left = unstarted.size() + name_left(s);
     if (left && fatal_leaks)
         base::fatal("gofer: %zu goroutines were left at the end of run, and Leaks::abort is set", left);
     const task::Goroutine* still_running = nullptr;
@@ -85,10 +85,10 @@ inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, b
 /// All of it. `s` is released by the caller afterwards.
 inline void shut_down(sched::Scheduler& s, std::chrono::milliseconds grace, bool fatal_leaks) {
     s.end_companion();
-    const bool proven = await_goroutines(s, grace);
+    await_goroutines(s, grace);
     end_threads(s, s.unwinds ? std::max(grace, unwinding_grace) : grace);
     sched::adopt_timers(s);
-    if (s.live() > 0) settle_leaks(s, grace, fatal_leaks, proven);
+    if (s.live() > 0) settle_leaks(s, grace, fatal_leaks);
     sched::Monitor::instance().remove(s);
 }
 
