@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <ostream>
 
+#include <gofer/base/separate.hpp>
 #include <gofer/debug/dump.hpp>
 #include <gofer/debug/orphans.hpp>
 #include <gofer/dump.hpp>
@@ -76,6 +77,7 @@ private:
 
 } // namespace debug
 
+#if GOFER_WITH_BODIES
 [[gnu::noinline, gnu::cold]] GOFER_SEPARABLE std::size_t find_leaked_goroutines(std::ostream& out) {
     const debug::Findings findings = debug::find_orphans();
     if (!findings.judged)
@@ -87,5 +89,6 @@ private:
     out.flush();
     return findings.orphans.size();
 }
+#endif
 
 } // namespace gofer::inline v1
