@@ -146,7 +146,6 @@ TEST_CASE("stand-ins are bounded, and those for whom there is none wait") {
 
 TEST_CASE("stats say how often a stand-in was called") {
     auto main = [] {
-        const auto before = gofer::Runtime::current().stats().rescues;
         gofer::WaitGroup wg;
         std::atomic<bool> begun{false}, over{false};
         wg.go([&] {
@@ -156,7 +155,7 @@ TEST_CASE("stats say how often a stand-in was called") {
         while (!begun) gofer::sleep_for(1ms); // and who computes then has the only worker
         over = true;
         wg.wait();
-        VERIFY(gofer::Runtime::current().stats().rescues > before);
+        VERIFY(gofer::Runtime::current().stats().rescues > 0);
         VERIFY(gofer::Runtime::current().stats().workers == 1);
     };
     fixture::at_workers(1, main);

@@ -44,7 +44,8 @@ inline namespace with_thread_sanitizer {
 #else
 inline namespace without_sanitizer {
 #endif
-extern const char one_source_file_must_include_gofer_separate_hpp;
+// Hidden, since each shared object has its own.
+[[gnu::visibility("hidden")]] extern const char one_source_file_must_include_gofer_separate_hpp;
 }
 [[gnu::used, gnu::visibility("hidden")]] inline const char* const separate_part =
     &one_source_file_must_include_gofer_separate_hpp;
