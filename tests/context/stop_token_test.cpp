@@ -118,7 +118,10 @@ TEST_CASE("a goroutine that was to stop tokens and is destroyed unrun gives its 
             while (gofer::Clock::now() < *ctx.deadline()) {
             }
             gofer::sched::Worker& w = *gofer::sched::this_worker();
-            gofer::sched::fire_timers(w, w, gofer::base::now_ns());
+            {
+                const gofer::base::EngineRegion engine;
+                gofer::sched::fire_timers(w, w, gofer::base::now_ns());
+            }
             const auto telling = w.queue.pop();
             if (!telling) continue;
             VERIFY(telling.is_task() && ctx.cancelled() && below.cancelled());

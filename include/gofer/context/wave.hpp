@@ -87,9 +87,9 @@ private:
         if (!empty(scope, followers, woken, done, tells)) return Node::release(&scope);
         scope.disarm();
         woken.wake_all();
-        if (done != nullptr) {
-            base::UserCode user; // it is a region of its own, and what TSan sees there must not be lost
-            done.core()->close();
+        if (auto* core = done.core()) {
+            base::UserCode user; // it is a region of its own, and what TSan sees there must not be lost; `done` it must not see
+            core->close();
         }
         while (Follower* follower = followers.pop_front()) follower->fire(*follower);
         if (!tells) return Node::release(&scope);
