@@ -179,6 +179,9 @@ private:
 inline void put_to(int file, const base::Text& text) noexcept {
     static_cast<void>(base::write_all(file, text.c_str(), text.length()));
 }
+inline void put_to(std::ostream& out, const base::Text& text) {
+    out.write(text.c_str(), static_cast<std::streamsize>(text.length()));
+}
 
 } // namespace debug
 
@@ -186,8 +189,7 @@ inline void put_to(int file, const base::Text& text) noexcept {
 GOFER_SEPARABLE void dump_goroutines(std::ostream& out) {
     debug::Dump dump;
     dump.ask_running();
-    dump.write(debug::Extent::stacks,
-               [&out](const base::Text& text) { out.write(text.c_str(), static_cast<std::streamsize>(text.length())); });
+    dump.write(debug::Extent::stacks, [&out](const base::Text& text) { debug::put_to(out, text); });
     out.flush();
 }
 #endif

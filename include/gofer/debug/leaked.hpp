@@ -83,9 +83,7 @@ private:
     if (!findings.judged)
         out << "gofer: cannot look for leaked goroutines: the threads of this process could not be stopped, or its memory not be "
                "read (ptrace is not allowed, a debugger is attached, or io_uring is in use)\n";
-    debug::LeakReport(findings).write([&out](const base::Text& text) {
-        out.write(text.c_str(), static_cast<std::streamsize>(text.length()));
-    });
+    debug::LeakReport(findings).write([&out](const base::Text& text) { debug::put_to(out, text); });
     out.flush();
     return findings.orphans.size();
 }
