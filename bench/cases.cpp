@@ -1,5 +1,6 @@
-// What does a select cost with the number of its cases? From 2 to 64 channels in a vector of cases, which a sender feeds in turn. The
-// time is that of a message. In Go that is reflect.Select, for a select statement has its cases written out.
+// What does a select cost with the number of its cases? From 2 to 64 channels in a vector of cases, which a sender
+// feeds in turn. The time is that of a message. In Go that is reflect.Select, for a select statement has its cases
+// written out.
 #include <cstddef>
 #include <optional>
 #include <string>

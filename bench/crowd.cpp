@@ -1,7 +1,8 @@
-// Does a goroutine cost more when there are more of them? From a thousand to a million, that start and end; and that park, all of
-// them at once, and are released. The time is that of one goroutine from its start to its join.
+// Does a goroutine cost more when there are more of them? From a thousand to a million, that start and end; and that
+// park, all of them at once, and are released. The time is that of one goroutine from its start to its join.
 //
-// What grows with their number is what the processor's caches and the memory make of it: a million parked ones are a million pages.
+// What grows with their number is what the processor's caches and the memory make of it: a million parked ones are a
+// million pages.
 #include <cstddef>
 #include <string>
 #include <vector>

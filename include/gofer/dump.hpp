@@ -1,5 +1,5 @@
-// What a user asks of debug/: all goroutines, now or when a signal comes, and those that nobody can wake any more. That errors
-// tell of them too comes with it.
+// What a user asks of debug/: all goroutines, now or when a signal comes, and those that nobody can wake any more. That
+// errors tell of them too comes with it.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +25,11 @@ void dump_on_signal(int signal);
 /// goroutine's stack) they wait on. Writes each with what it waits for, the proof, its stack and where it was started; alike
 /// ones once. Returns how many there are.
 ///
-/// None that is written could still be woken, unless by a pointer that is kept outside of memory or encoded (in a pipe, another
-/// process, xor'ed: debug/orphans.hpp); some that are leaked may be missed, where an old value in memory looks like a
-/// pointer to them, or a handle lies in the heap. Any thread. All others stand still meanwhile, for some milliseconds and up to
-/// two seconds for each gigabyte in use. Linux must allow ptrace of the process by itself and no debugger may be attached; else 0,
-/// and the report says so.
+/// None that is written could still be woken, unless by a pointer that is kept outside of memory or encoded (in a pipe,
+/// another process, xor'ed: debug/orphans.hpp); some that are leaked may be missed, where an old value in memory looks
+/// like a pointer to them, or a handle lies in the heap. Any thread. All others stand still meanwhile, for some
+/// milliseconds and up to two seconds for each gigabyte in use. Linux must allow ptrace of the process by itself and no
+/// debugger may be attached; else 0, and the report says so.
 std::size_t find_leaked_goroutines(std::ostream& out);
 
 } // namespace gofer::inline v1

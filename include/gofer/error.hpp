@@ -1,4 +1,5 @@
-// What misuse throws, and what ends work on request or with its runtime. (What nothing can mend is a fatal error: base/fatal.hpp.)
+// What misuse throws, and what ends work on request or with its runtime. (What nothing can mend is a fatal error:
+// base/fatal.hpp.)
 #pragma once
 
 #include <stdexcept>

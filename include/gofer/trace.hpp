@@ -1,6 +1,6 @@
-// trace: the flight recorder. What each worker did last, as a trace file for ui.perfetto.dev or chrome://tracing: workers
-// are tracks, goroutines slices with their name and place, starts and wake-ups arrows. Off unless asked for, by start() or by
-// $GOFER_TRACE=path; the file is written by stop(), at a fatal error, or at exit.
+// trace: the flight recorder. What each worker did last, as a trace file for ui.perfetto.dev or chrome://tracing:
+// workers are tracks, goroutines slices with their name and place, starts and wake-ups arrows. Off unless asked for, by
+// start() or by $GOFER_TRACE=path; the file is written by stop(), at a fatal error, or at exit.
 #pragma once
 
 #include <string>

@@ -52,8 +52,8 @@ void await_parked(const std::string& name) { seen::parked_line_of(now(name)); }
 /// memory that was freed and frames that were left. Then it is only tested that nobody is accused.
 constexpr bool all_hidden = gofer::base::tsan_build || gofer::base::asan_build;
 
-/// An old value somewhere in memory may hide a leak, so several of a kind are started: one of them is to be found. The report is
-/// left in `text`.
+/// An old value somewhere in memory may hide a leak, so several of a kind are started: one of them is to be found. The
+/// report is left in `text`.
 template <class Start>
 bool is_found(std::vector<std::string> names, Start start, std::string& text) {
     for (int i = 0; i < (all_hidden ? 2 : 30); ++i) {

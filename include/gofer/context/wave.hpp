@@ -88,7 +88,7 @@ private:
         scope.disarm();
         woken.wake_all();
         if (auto* core = done.core()) {
-            base::UserCode user; // it is a region of its own, and what TSan sees there must not be lost; `done` it must not see
+            base::UserCode user; // a region of its own; what TSan sees there must not be lost, `done` it must not see
             core->close();
         }
         while (Follower* follower = followers.pop_front()) follower->fire(*follower);

@@ -72,7 +72,8 @@ public:
     Groups() noexcept {
         for (capacity_ = std::size_t{1} << 16; capacity_ >= 256; capacity_ /= 4) {
             const std::size_t bytes = capacity_ * sizeof(Group) + 2 * capacity_ * sizeof(std::uint32_t);
-            void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
             if (memory == MAP_FAILED) continue;
             bytes_ = bytes;
             groups_ = static_cast<Group*>(memory);

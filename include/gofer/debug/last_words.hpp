@@ -1,9 +1,9 @@
 // What a process says when it dies of an error, beside the error's own message: the goroutine or thread it is about, with
 // its stack, and all goroutines in short.
 //
-// The thread that dies may have any lock there is, the heap's among them, and stand at the end of its stack. So it
-// only notes who it is and its return addresses, and the monitor's thread writes. If that gets stuck in a lock that the dying
-// thread has, the process dies without the rest after some seconds. A second error meanwhile waits for the first
+// The thread that dies may have any lock there is, the heap's among them, and stand at the end of its stack. So it only
+// notes who it is and its return addresses, and the monitor's thread writes. If that gets stuck in a lock that the
+// dying thread has, the process dies without the rest after some seconds. A second error meanwhile waits for the first
 // one's report. Where there is no monitor (no runtime yet, or a forked child) there are no goroutines to tell of.
 #pragma once
 

@@ -1,9 +1,9 @@
-// What the process has written to memory, wherever that lies: heap, globals, thread-local memory, stacks, anything mapped. Read
-// at a standstill (standstill.hpp), from the kernel's lists: /proc/self/maps says what there is, pagemap which pages of it hold
-// anything of their own, and mem is read, since it neither faults nor minds what is protected.
+// What the process has written to memory, wherever that lies: heap, globals, thread-local memory, stacks, anything
+// mapped. Read at a standstill (standstill.hpp), from the kernel's lists: /proc/self/maps says what there is, pagemap
+// which pages of it hold anything of their own, and mem is read, since it neither faults nor minds what is protected.
 //
-// Left out, since nothing of the program's can be there: pages of a file that were never written to, pages never touched, and a
-// sanitizer's shadow.
+// Left out, since nothing of the program's can be there: pages of a file that were never written to, pages never
+// touched, and a sanitizer's shadow.
 //
 // Takes no lock, allocates nothing.
 #pragma once

@@ -1,22 +1,23 @@
 // Goroutines that nobody can wake any more while the program goes on: leaked, and proven to be.
 //
-// A goroutine is woken by an operation on what it is parked on, and whoever is to make one has to get at that object: by a
-// pointer that stands somewhere, in a handle or bare. So at a standstill (standstill.hpp) all memory of the process is
-// searched for words that point to it: heap, globals, stacks and registers of threads, stacks of goroutines that run or
-// are ready (memory.hpp). What is not searched is what we set out to doubt: the frames of the suspects, which are the
-// parked goroutines, and the wait lists in the channels they are parked on. A word that points to such a channel, or
-// anywhere into a suspect's frames, clears it; whoever is parked on a cleared channel is cleared too; and a cleared goroutine's
-// frames are searched like the rest. Those left when nothing more can be cleared are known to each other only, cycles included.
+// A goroutine is woken by an operation on what it is parked on, and whoever is to make one has to get at that object:
+// by a pointer that stands somewhere, in a handle or bare. So at a standstill (standstill.hpp) all memory of the
+// process is searched for words that point to it: heap, globals, stacks and registers of threads, stacks of goroutines
+// that run or are ready (memory.hpp). What is not searched is what we set out to doubt: the frames of the suspects,
+// which are the parked goroutines, and the wait lists in the channels they are parked on. A word that points to such a
+// channel, or anywhere into a suspect's frames, clears it; whoever is parked on a cleared channel is cleared too; and a
+// cleared goroutine's frames are searched like the rest. Those left when nothing more can be cleared are known to each
+// other only, cycles included.
 //
-// Why it cannot accuse anybody wrongly: every error of the search is on the side of clearing. A number that looks like a
-// pointer, a stale word in freed memory or in a dead slot of a live frame clears; a block of the heap is searched though
-// nothing may point to it. (Counting instead how many of a channel's handles lie in frames of suspects would prove nothing: a
-// stale word counts as a handle then, and a reference to a handle, as a lambda captures it by &, is in no count.)
-// A suspect's own frames alone may hold what it waits on if that is no counted object: a Mutex, a WaitGroup. A pointer to the
-// object that it is part of need not point to the object, so anywhere else it clears.
-// The end of a runtime wakes those of another one who wait for what its goroutines leave behind (a Future without a value, what
-// destructors do when it unwinds). So what a suspect of one runtime knows clears suspects of another.
-// No suspects: who has a deadline or a context, waits for a timer, sleeps, sits in blocking code, has been claimed by a partner.
+// Why it cannot accuse anybody wrongly: every error of the search is on the side of clearing. A number that looks like
+// a pointer, a stale word in freed memory or in a dead slot of a live frame clears; a block of the heap is searched
+// though nothing may point to it. (Counting instead how many of a channel's handles lie in frames of suspects would
+// prove nothing: a stale word counts as a handle then, and a reference to a handle, as a lambda captures it by &, is in
+// no count.) A suspect's own frames alone may hold what it waits on if that is no counted object: a Mutex, a WaitGroup.
+// A pointer to the object that it is part of need not point to the object, so anywhere else it clears. The end of a
+// runtime wakes those of another one who wait for what its goroutines leave behind (a Future without a value, what
+// destructors do when it unwinds). So what a suspect of one runtime knows clears suspects of another. No suspects: who
+// has a deadline or a context, waits for a timer, sleeps, sits in blocking code, has been claimed by a partner.
 //
 // What the search cannot see, as no leak checker can: a pointer to a handle in a frame, or to a channel itself, that is kept
 // only outside of the process's memory or encoded: in the kernel (but epoll's data is looked at, and where io_uring or
@@ -36,6 +37,8 @@
 
 #include <gofer/base/spin_lock.hpp>
 #include <gofer/debug/search.hpp>
+#include <gofer/sched/monitor.hpp>
+#include <gofer/sched/this_worker.hpp>
 
 namespace gofer::inline v1::debug {
 

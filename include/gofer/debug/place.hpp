@@ -40,8 +40,8 @@ inline void add_plain_name(base::Text& text, const char* name) noexcept {
     }
 }
 
-/// As one would write it: without inline namespaces and default arguments. Without the marks of compiler-made clones, and very
-/// long ones cut off.
+/// As one would write it: without inline namespaces and default arguments. Without the marks of compiler-made clones,
+/// and very long ones cut off.
 inline void add_as_written(base::Text& text, const char* name) noexcept {
     struct Form {
         const char *demangled, *written;

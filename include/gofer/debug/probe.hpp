@@ -5,8 +5,9 @@
 // handler asks for restarts; so it is sent only when somebody has asked for a dump, once to each thread.
 // Not under TSan, which holds signals back.
 //
-// A slot's state: free -> asked (reader) -> writing -> written (handler) -> free (reader), or asked -> free when the answer does
-// not come in time. One that is being written belongs to its handler, however late; nobody waits for it for long.
+// A slot's state: free -> asked (reader) -> writing -> written (handler) -> free (reader), or asked -> free when the
+// answer does not come in time. One that is being written belongs to its handler, however late; nobody waits for it for
+// long.
 #pragma once
 
 #include <array>

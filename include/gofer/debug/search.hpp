@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include <gofer/debug/memory.hpp>
+#include <gofer/debug/standstill.hpp>
 #include <gofer/debug/suspects.hpp>
 
 namespace gofer::inline v1::debug {
@@ -29,7 +31,7 @@ public:
         find_suspects();
         if (overflow_) return false;
         arrange();
-        note_free_records(still);
+        free_records_.note(still);
         const bool all = done() || (search_stacks(still, own) && search_registers(still) &&
                                     search_memory(still) && search_kernel());
         if (!done() && !all) return false;
@@ -77,7 +79,8 @@ private:
         if (stack.holds(own)) return search_frames(own, end), true;
         for (const auto* t = still.begin_threads(); t != still.end_threads(); ++t)
             if (stack.holds(t->stack_pointer)) {
-                // A worker without work. What its loop has to do with channels (contexts that time out) it does by way of the heap.
+                // A worker without work. What its loop has to do with channels (contexts that time out) it does by way
+                // of the heap.
                 if (vacant && t->sleeps) return idle_[t - still.begin_threads()] = true;
                 return search_frames(std::max(stack.begin, t->stack_pointer - red_zone), end), true;
             }

@@ -38,9 +38,9 @@ inline constexpr std::chrono::milliseconds longest_search{50};
     return ours > 0 && static_cast<std::uint64_t>(ours) == s.live();
 }
 
-/// Waits until all have ended, or it is known that they never will, or for so long. The proof that those left are leaked takes
-/// as long as there is memory in use, so it is tried once, and where the grace is longer than it. (The report does not say
-/// that it was found: whether it is, is a matter of time.)
+/// Waits until all have ended, or it is known that they never will, or for so long. The proof that those left are
+/// leaked takes as long as there is memory in use, so it is tried once, and where the grace is longer than it. (The
+/// report does not say that it was found: whether it is, is a matter of time.)
 inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
     const std::int64_t until = base::deadline_after(grace);
     std::int64_t search_at = grace > longest_search ? base::deadline_after(before_search) : base::never;

@@ -7,11 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <gofer/debug/free_records.hpp>
 #include <gofer/debug/inspector.hpp>
 #include <gofer/debug/memory.hpp>
-#include <gofer/debug/standstill.hpp>
-#include <gofer/sched/monitor.hpp>
-#include <gofer/sched/this_worker.hpp>
 #include <gofer/sync/future.hpp>
 #include <gofer/task/goroutine.hpp>
 
@@ -129,8 +127,8 @@ protected:
             all_waits_ = waits;
         }
     }
-    /// What the loop was first entered by, and is still named by on the stack of its thread. Between it and the record is nothing
-    /// but the loop's own frame.
+    /// What the loop was first entered by, and is still named by on the stack of its thread. Between it and the record
+    /// is nothing but the loop's own frame.
     static std::uintptr_t first_context_of(const task::Goroutine& g) noexcept {
         constexpr std::uintptr_t made_by_boost = 64; // and more on other processors than x86_64
         return reinterpret_cast<std::uintptr_t>(&g) / 16 * 16 - made_by_boost;
@@ -176,7 +174,8 @@ protected:
             return false;
         }
     }
-    // All of a core is our own but what its buffer holds, which lies elsewhere. The type of its values changes nothing in it.
+    // All of a core is our own but what its buffer holds, which lies elsewhere. The type of its values changes nothing
+    // in it.
     bool add_channel(const void* core, std::uintptr_t frames) noexcept {
         constexpr std::size_t size = sizeof(chan::ChannelCore<int>);
         return add_object(core, size, size, frames);
@@ -268,7 +267,7 @@ protected:
             if (node == none || nodes_[node].cleared) continue;
             const std::uint32_t source = find(at + i * sizeof w);
             if (source != none && at + i * sizeof w < nodes_[source].searched_from) continue; // a wait list
-            if (is_in_free_record(at + i * sizeof w)) continue;
+            if (free_records_.holds(at + i * sizeof w)) continue;
             clear(node);
         }
     }
@@ -306,33 +305,6 @@ protected:
         search_words(reinterpret_cast<const std::uintptr_t*>(begin), begin, (end - begin) / sizeof begin);
     }
 
-    // ---- memory that is nobody's at the moment
-
-    // The records that goroutines are started by: what is left of a closure that was moved out of one stands there until the
-    // next comes. As far as it is sure that nobody takes one at this moment.
-    void note_free_records(const Standstill& still) noexcept {
-        const auto note_one = [this](const void* record, std::size_t bytes) {
-            const auto at = reinterpret_cast<std::uintptr_t>(record);
-            if (free_records_ < most_free_records) free_[free_records_++] = {at, at + bytes};
-        };
-        const sched::Worker* own = sched::this_worker();
-        sched::Monitor::instance().try_for_each(0, [&](const sched::Scheduler& s) {
-            for (const auto& w : s.workers) {
-                const Standstill::Thread* t = still.find(w->tid);
-                if (w.get() == own || w->exited.load(std::memory_order_acquire) || (t && t->in_system_call))
-                    w->records.for_each_free(note_one);
-            }
-        });
-        task::RecordDepot::instance().try_for_each_free(note_one);
-        std::sort(free_, free_ + free_records_,
-                  [](const Range& a, const Range& b) { return a.begin < b.begin; });
-    }
-    bool is_in_free_record(std::uintptr_t at) const noexcept {
-        const Range* next = std::upper_bound(free_, free_ + free_records_, at,
-                                             [](std::uintptr_t a, const Range& r) { return a < r.begin; });
-        return next != free_ && next[-1].holds(at);
-    }
-
     // ---- the proof in words
 
     GOFER_SEARCHES void note_companions() noexcept {
@@ -354,6 +326,7 @@ protected:
         ++o.companions;
     }
 
+    FreeRecords free_records_;
     bool overflow_ = false; // there is no room for all, and so no verdict
 
 private:
@@ -368,9 +341,6 @@ private:
     Range frames_{UINTPTR_MAX, 0}, objects_{UINTPTR_MAX, 0};
     const void* home_[most_homes];
     std::size_t homes_ = 0;
-    static constexpr std::size_t most_free_records = 65536;
-    Range free_[most_free_records];
-    std::size_t free_records_ = 0;
 };
 
 } // namespace gofer::inline v1::debug

@@ -45,8 +45,8 @@ struct Carrier {
         after = hook;
         after_argument = argument;
     }
-    /// No switch is under way, and for a while there will be none. The argument names the fiber that left last: a trace of it
-    /// that nobody needs, and that would hide a leak (debug/orphans.hpp).
+    /// No switch is under way, and for a while there will be none. The argument names the fiber that left last: a trace
+    /// of it that nobody needs, and that would hide a leak (debug/orphans.hpp).
     void forget_departed() noexcept { set_after(after_nothing, nullptr); }
     /// Takes the addresses of what belongs to the calling thread; on that thread, before its first switch.
     void bind_to_thread() noexcept {

@@ -24,7 +24,7 @@ public:
     /// finds it suspended in the same place.
     /// One thread at a time; a second one returns at once. `now` in nanoseconds.
     TrimPass step(std::size_t budget, std::int64_t now = base::now_ns()) noexcept {
-        if (!base::asymmetric_barriers()) return TrimPass::settled; // the light side has no fence, so we must not race with it
+        if (!base::asymmetric_barriers()) return TrimPass::settled; // the light side has no fence: we must not race it
         if (!busy_.try_lock()) return TrimPass::over;
         while (budget && !pass_is_over()) {
             const std::size_t n = pools_.slab(class_).size();

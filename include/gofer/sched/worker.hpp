@@ -93,7 +93,8 @@ enum class Duty : std::uint32_t { regular, serving, resting, gone };
 
 struct alignas(64) Worker : fiber::Carrier {
     Worker(Scheduler* owner, unsigned number)
-        : scheduler(owner), starts_unrecorded(owner), index(number), random(number + 1), timers(TimerHeaps::instance().take()) {}
+        : scheduler(owner), starts_unrecorded(owner), index(number), random(number + 1),
+          timers(TimerHeaps::instance().take()) {}
     ~Worker() { TimerHeaps::instance().give_back(timers); }
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;

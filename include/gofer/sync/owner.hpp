@@ -2,9 +2,9 @@
 // take a look at the thread, which costs a tenth of an uncontended lock and unlock. So of one that has ended with the lock
 // in its hands nothing is known, and whoever runs on its stack next may be taken for it.
 //
-// Noted in debug builds only, for a Mutex and for the writer of an RWMutex; its readers are too many for one word. One store more measured as 2 per cent of lock and unlock (9.4 and 9.6 ns), and is one of 23
-// instructions. The member is there in every build, so that parts of a program that are built differently agree on
-// what a Mutex is.
+// Noted in debug builds only, for a Mutex and for the writer of an RWMutex; its readers are too many for one word. One
+// store more measured as 2 per cent of lock and unlock (9.4 and 9.6 ns), and is one of 23 instructions. The member is
+// there in every build, so that parts of a program that are built differently agree on what a Mutex is.
 #pragma once
 
 #include <atomic>

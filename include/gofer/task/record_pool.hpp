@@ -128,7 +128,8 @@ public:
         list.first = record;
         ++list.length;
     }
-    /// `visit(record, bytes)` for each that nobody uses. The pool's thread must not be in the midst of take() or give_back().
+    /// `visit(record, bytes)` for each that nobody uses. The pool's thread must not be in the midst of take() or
+    /// give_back().
     template <class Visit>
     void for_each_free(Visit visit) const noexcept {
         for (unsigned c = 0; c < pooled_classes; ++c)
