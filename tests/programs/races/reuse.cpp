@@ -18,15 +18,18 @@ namespace {
 /// Starts goroutines one after the other, without an edge between them, until twenty of them have lain where a first one
 /// lay, and lets those race: two may happen to be ordered, by what the scheduler did between them. A place may never be
 /// used again, when a worker keeps it that is idle from then on; so after a while another one is the first, of a race of
-/// its own.
+/// its own. Those count that came soon after the one before them in that place: TSan keeps what it knows of the last 64
+/// goroutines that ended, of which it needs that one to tell of the race.
 template <class Start>
 void race_in_the_same_place(const Setting& s, Start start) {
     gofer::run(s.options(), [&] {
         std::atomic<std::uintptr_t> first{0};
+        std::atomic<std::size_t> latest{0}; // in that place
         std::atomic<int> met{0};
         Rumour over; // one for all: a new one in the same place would be a race of its own
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{30};
         constexpr std::size_t followers = 100;
+        constexpr std::size_t soon = 10;
         const std::size_t most = followers * races::unprotected.size();
         for (std::size_t i = 0; i < most && met.load(std::memory_order_relaxed) < 20; ++i) {
             if (std::chrono::steady_clock::now() > limit) break;
@@ -36,7 +39,8 @@ void race_in_the_same_place(const Setting& s, Start start) {
                 if (here == first.load(std::memory_order_relaxed)) {
                     touch(i / followers);
                     s.between();
-                    met.fetch_add(!is_first, std::memory_order_relaxed);
+                    const std::size_t before = latest.exchange(i, std::memory_order_relaxed);
+                    met.fetch_add(!is_first && i - before <= soon, std::memory_order_relaxed);
                 }
                 over.give();
             });
