@@ -16,29 +16,18 @@ namespace gofer::inline v1::sched {
 inline constexpr std::int64_t exit_patience_ns = 10'000'000;
 inline constexpr std::int64_t longest_exit_patience_ns = 2'000'000'000;
 
-/// Whether a worker will stand still soon.
-class Standstill {
-public:
-    explicit Standstill(const Worker& w) noexcept : w_(w), used_(base::time_of(w.cpu_clock)) {}
-
-    /// Waits for it until `patience_end`, longer if it waits for a processor.
-    void await(std::int64_t patience_end) const noexcept {
-        base::Backoff backoff;
-        while (!w_.frozen.load(std::memory_order_acquire) && !w_.exited.load(std::memory_order_acquire)) {
-            const std::int64_t now = base::now_ns();
-            if (now >= patience_end && !(now < patience_end + longest_exit_patience_ns && is_starved())) return;
-            backoff.pause();
-        }
+/// Waits for a worker to stand still until `patience_end`, longer if it waits for a processor.
+inline void await_standstill(const Worker& w, std::int64_t patience_end) noexcept {
+    const auto is_starved = [&w] {
+        return base::time_of(w.cpu_clock) - w.used_at_exit < exit_patience_ns && base::wants_processor(w.tid);
+    };
+    base::Backoff backoff;
+    while (!w.frozen.load(std::memory_order_acquire) && !w.exited.load(std::memory_order_acquire)) {
+        const std::int64_t now = base::now_ns();
+        if (now >= patience_end && !(now < patience_end + longest_exit_patience_ns && is_starved())) return;
+        backoff.pause();
     }
-
-private:
-    bool is_starved() const noexcept {
-        return base::time_of(w_.cpu_clock) - used_ < exit_patience_ns && base::wants_processor(w_.tid);
-    }
-
-    const Worker& w_;
-    const std::int64_t used_;
-};
+}
 
 /// Asks all workers to stop at their next turn; returns at once.
 inline void stop_threads(Scheduler& s) noexcept {
@@ -51,23 +40,30 @@ inline void stop_threads(Scheduler& s) noexcept {
     s.idle.poke();
 }
 
-/// Stops a scheduler's workers where they are, without ending their threads.
-inline void freeze(Scheduler& s, std::int64_t patience_end) noexcept {
+/// Has a scheduler's workers stop where they are, without ending their threads; returns at once.
+inline void freeze(Scheduler& s) noexcept {
     s.frozen.store(true, std::memory_order_relaxed);
+    for (auto& w : s.workers) w->used_at_exit = base::time_of(w->cpu_clock);
     stop_threads(s);
+}
+
+inline void await_standstill(Scheduler& s, std::int64_t patience_end) noexcept {
     base::EngineRegion engine;
     const Worker* own = this_worker();
     for (auto& w : s.workers)
-        if (w.get() != own) Standstill(*w).await(patience_end);
+        if (w.get() != own) await_standstill(*w, patience_end);
     // Static destructors run after this: what the goroutines did until they stood still happens before them.
     for (auto& w : s.workers) base::engine_acquire(&w->thread_ends);
     keep_goroutines_reachable(s);
 }
 
+/// All at once, so that many who compute on are waited for no longer than one is.
 inline void freeze_all() noexcept {
-    if (forked().load(std::memory_order_relaxed)) return Monitor::instance().for_each(keep_goroutines_reachable);
+    Monitor& all = Monitor::instance();
+    if (forked().load(std::memory_order_relaxed)) return all.for_each(keep_goroutines_reachable);
+    all.for_each(freeze);
     const std::int64_t patience_end = base::now_ns() + exit_patience_ns;
-    Monitor::instance().for_each([patience_end](Scheduler& s) { freeze(s, patience_end); });
+    all.for_each([patience_end](Scheduler& s) { await_standstill(s, patience_end); });
 }
 
 /// Once a process, with the first scheduler.

@@ -228,7 +228,7 @@ Runnable find_work(Worker& w) noexcept {
 /// The process is exiting: its threads end with it, and nothing of ours may run beside static destructors.
 inline void stand_still_at_exit(Worker& w) noexcept {
     if (!w.scheduler->frozen.load(std::memory_order_relaxed)) return;
-    w.frozen.store(true, std::memory_order_release); // partner: freeze()
+    w.frozen.store(true, std::memory_order_release); // partner: await_standstill()
     for (;;) ::pause();
 }
 

@@ -150,6 +150,7 @@ struct alignas(64) Worker : fiber::Carrier {
     bool still_seen = false;              // and once more since; used_then is its processor time at that moment
     std::int64_t used_then = 0;
     std::int64_t used_since = 0;
+    std::int64_t used_at_exit = 0;        // of processor time, in ns, when the process began to exit (exit.hpp)
     clockid_t cpu_clock = 0;              // of its thread, as is the next
     pid_t tid = 0;
     Worker* next_sleeper = nullptr; // guarded by Idle's lock
