@@ -139,7 +139,8 @@ private:
         const bool someone_free = s_.idle.sleeping() > 0 || s_.idle.searching();
         if (someone_free && ++s_.trouble.looks_to_spare < most_looks_to_spare) return; // they may wait for a processor
         s_.trouble.looks_to_spare = 0;
-        if (s_.workers.call_stand_in(start_thread)) s_.trouble.rescues.add();
+        s_.trouble.rescues.add(); // first, since who runs on the stand-in may look at the count
+        if (!s_.workers.call_stand_in(start_thread)) s_.trouble.rescues.take_back();
     }
 
     /// A regular worker that takes turns looks after the stuck ones beside them (loop.hpp).

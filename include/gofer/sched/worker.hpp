@@ -45,6 +45,8 @@ struct Look {
 class Counter {
 public:
     void add(std::uint64_t n = 1) noexcept { value_.store(get() + n, std::memory_order_release); }
+    /// One that was added for what did not come about.
+    void take_back() noexcept { value_.store(get() - 1, std::memory_order_release); }
     std::uint64_t get() const noexcept { return value_.load(std::memory_order_acquire); }
 
 private:
