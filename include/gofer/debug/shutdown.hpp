@@ -53,13 +53,14 @@ inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grac
     }
 }
 
-/// Ends the threads. One that is stuck in a goroutine past `grace` is left to itself: its next park ends it.
+/// Ends the threads. One that is stuck in a goroutine past `grace`, and had a processor meanwhile, is left to itself: its
+/// next park ends it.
 inline void end_threads(sched::Scheduler& s, std::chrono::milliseconds grace) {
     sched::stop_threads(s);
     const std::int64_t until = base::deadline_after(std::max(grace, std::chrono::milliseconds(10)));
     for (auto& w : s.workers) {
-        GrowingPause pause(std::chrono::microseconds(5));
-        while (!w->exited.load(std::memory_order_acquire) && base::now_ns() < until) pause();
+        const auto has_ended = [&w] { return w->exited.load(std::memory_order_acquire); };
+        sched::await_worker(*w, until, has_ended, GrowingPause(std::chrono::microseconds(5)));
         sched::part_from(*w);
     }
 }

@@ -123,7 +123,7 @@ private:
         task::Goroutine* goroutine;
     };
 
-    static constexpr std::int64_t arrival_ns = 100'000'000; // from a claim to the queue it is a few instructions
+    static constexpr std::int64_t arrival_ns = 2'000'000'000; // from a claim to the queue it is a few instructions
 
     bool begin_step(const task::Goroutine* g) noexcept {
         handled_.store(g, std::memory_order_relaxed);

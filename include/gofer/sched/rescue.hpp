@@ -59,7 +59,10 @@ private:
     void look_at(Worker& w) noexcept {
         const std::uint32_t turns = w.turns.load(std::memory_order_relaxed);
         Goroutine* inside = w.current;
-        if (turns != w.turns_at_last_look || w.asleep.load(std::memory_order_relaxed) || !s_.workers.on_duty(w)) {
+        // A thread that has not begun yet is stuck in nothing, and another one would not begin sooner.
+        const bool new_here = w.tid.load(std::memory_order_acquire) == 0 || w.still_since == 0;
+        if (turns != w.turns_at_last_look || new_here || w.asleep.load(std::memory_order_relaxed) ||
+            !s_.workers.on_duty(w)) {
             if (inside && w.stand_in()) working_ = true;
             if (turns != w.turns_at_last_look && !w.stand_in()) moves_ = true;
             w.turns_at_last_look = turns;

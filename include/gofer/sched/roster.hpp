@@ -73,6 +73,7 @@ public:
         Worker* fresh = without_thread();
         if (!fresh) return false;
         fresh->exited.store(false, std::memory_order_relaxed);
+        fresh->tid.store(0, std::memory_order_relaxed);
         serve(*fresh);
         if (start(*fresh)) return true;
         leave_service(*fresh, Duty::gone);

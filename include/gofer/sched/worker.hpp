@@ -152,9 +152,9 @@ struct alignas(64) Worker : fiber::Carrier {
     bool still_seen = false;              // and once more since; used_then is its processor time at that moment
     std::int64_t used_then = 0;
     std::int64_t used_since = 0;
-    std::int64_t used_at_exit = 0;        // of processor time, in ns, when the process began to exit (exit.hpp)
+    std::int64_t used_when_stopped = 0;   // of processor time, in ns, when it was told to stop (patience.hpp)
     clockid_t cpu_clock = 0;              // of its thread, as is the next
-    pid_t tid = 0;
+    std::atomic<pid_t> tid{0};            // 0: the thread has not begun
     Worker* next_sleeper = nullptr; // guarded by Idle's lock
     std::atomic<bool> asleep{false}; // guarded by Idle's lock; others may read it as a hint
     std::atomic<bool> exited{false};

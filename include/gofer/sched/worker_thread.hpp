@@ -39,7 +39,7 @@ void serve_as_worker(Worker* w, const char* name, Body body) {
     const fiber::SignalStack signal_stack;
     w->scheduler->threads.fetch_add(1, std::memory_order_relaxed);
     ::pthread_getcpuclockid(::pthread_self(), &w->cpu_clock);
-    w->tid = ::gettid();
+    w->tid.store(::gettid(), std::memory_order_release); // partner: Rescue::look_at
     if (w->stand_in()) base::ask_for_short_slices();
     w->bind_to_thread();
     set_this_worker(w);

@@ -14,14 +14,21 @@ using programs::Setting;
 
 namespace {
 
-int count_threads(const std::string& prefix) {
+int count_threads(const std::string& wanted) {
     int count = 0;
     for (const auto& task : std::filesystem::directory_iterator{"/proc/self/task"}) {
         std::string name;
         std::getline(std::ifstream{task.path() / "comm"}, name);
-        count += name.rfind(prefix, 0) == 0;
+        count += name == wanted;
     }
     return count;
+}
+
+/// A thread names itself when it first runs, which may be after the work is done, and has its parent's name until then.
+bool there_is_one(const std::string& name) {
+    for (int tries = 0; tries < 5000 && count_threads(name) != 1; ++tries)
+        gofer::sleep_for(std::chrono::milliseconds{1});
+    return count_threads(name) == 1;
 }
 
 const Scenario one_runtime{"one default runtime", [](const Setting& s) {
@@ -34,11 +41,9 @@ const Scenario one_runtime{"one default runtime", [](const Setting& s) {
         require(north::Side::runtime() == own && south::Side::runtime() == own, "in a goroutine too");
     });
     wg.wait();
-    // A thread names itself when it first runs, which may be after the work is done.
-    const int expected = static_cast<int>(s.workers) + 1;
-    for (int tries = 0; tries < 5000 && count_threads("gofer-") < expected; ++tries)
-        gofer::sleep_for(std::chrono::milliseconds{1});
-    require(count_threads("gofer-") == expected, "one set of workers, and one monitor");
+    for (unsigned i = 0; i < s.workers; ++i)
+        require(there_is_one("gofer-" + std::to_string(i)), "one set of workers");
+    require(there_is_one("gofer-monitor"), "one monitor");
 }};
 
 const Scenario own_runtime{"the runtime of run", [](const Setting& s) {
