@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <linux/audit.h>
@@ -17,6 +18,7 @@
 #include <string>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
@@ -299,6 +301,39 @@ TEST_CASE("a file that is mapped far beyond its end stands in no search's way") 
     if (!can_stop()) return;
     const LongMappedFile file;
     beside_suspects([] { VERIFY(!find_orphans(60'000 * ms).obstacle); });
+}
+
+TEST_CASE("a search takes no memory for what is empty of a file in memory") {
+    if (!can_stop()) return;
+    std::ostringstream path;
+    path << "/dev/shm/gofer-search-" << ::getpid();
+    const int file = ::open(path.str().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) return;
+    {
+        REQUIRE(::ftruncate(file, 256 << 20) == 0);
+        const Mapped arena(256 << 20, MAP_SHARED, file);
+        *arena.at(100 << 20) = 1;
+        const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(arena.at());
+        for (const auto backing : {Mapping::Backing::file, Mapping::Backing::shared_memory}) {
+            TimeLimit limit(gofer::base::never);
+            const auto reader = std::make_unique<Memory>(limit);
+            const std::string name = path.str();
+            struct stat status{};
+            REQUIRE(::fstat(file, &status) == 0);
+            Mapping mapping = Mapping::of_stack({at, at + (256 << 20)});
+            mapping.shared = true;
+            mapping.backing = backing;
+            mapping.name = name.c_str();
+            mapping.inode = status.st_ino;
+            std::size_t words = 0;
+            const auto count = [&words](std::uintptr_t, const std::uintptr_t*, std::size_t n) { return words += n; };
+            const bool all = reader->for_each_block(mapping, mapping.range, count);
+            CHECK((!all || words == page / sizeof(std::uintptr_t))); // not all where something is swapped out
+        }
+        CHECK(arena.pages_in_memory() == 1);
+    }
+    ::close(file);
+    ::unlink(path.str().c_str());
 }
 
 TEST_CASE("a file whose end is not known any more is a reason not to judge") {

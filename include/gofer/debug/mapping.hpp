@@ -1,5 +1,5 @@
-// A line of /proc/<pid>/maps: a range of addresses, and what lies behind it. Whatever is told by the name is told by the whole
-// of it, or by how it begins: a path may hold anything else.
+// A line of /proc/<pid>/maps: a range of addresses, and what lies behind it. Whatever is told by the name is told by
+// the whole of it, or by how it begins: a path may hold anything else.
 #pragma once
 
 #include <cstddef>

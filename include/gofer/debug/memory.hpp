@@ -6,10 +6,10 @@
 // touched, and a sanitizer's shadow.
 //
 // What is mapped shared and writable may be written and not in our page table, so there the kernel is asked what is in
-// memory at all (mincore). To read the rest changes something: a page of shared memory that nobody has written to would be
-// allocated for it, one of a file read from the disk, a device's register may be one that acts when it is read. Of shared
-// memory the rest is empty while nothing is swapped out; of a file some megabytes are read; a device is not touched. Where
-// that is not enough to know what is there, there is no verdict.
+// memory at all (mincore). To read the rest changes something: a page of shared memory that nobody has written to would
+// be allocated for it, one of a file read from the disk, a device's register may be one that acts when it is read. Of
+// shared memory the rest is empty while nothing is swapped out; of a file some megabytes are read; a device is not
+// touched. Where that is not enough to know what is there, there is no verdict.
 //
 // /proc/thread-self rather than /proc/self, which is that of the main thread and shows nothing when it has ended.
 //
@@ -24,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <gofer/debug/mapping.hpp>
@@ -96,8 +97,9 @@ private:
 
     template <class Visit>
     bool read_shared(const Mapping& m, Range range, Visit visit) noexcept {
-        const bool of_file = m.backing == Mapping::Backing::file;
-        if (of_file ? !end_at_end_of_file(m, range) : m.backing != Mapping::Backing::shared_memory) return false;
+        bool of_file = m.backing == Mapping::Backing::file;
+        if (!of_file && m.backing != Mapping::Backing::shared_memory) return false;
+        if (of_file && !end_at_end_of_file(m, range, of_file)) return false;
         auto* in_memory = reinterpret_cast<unsigned char*>(flags_);
         for (std::uintptr_t at = range.begin / page * page, next; at < range.end; at = next) {
             const std::size_t n = std::min<std::size_t>(sizeof flags_, (range.end - at + page - 1) / page);
@@ -116,11 +118,14 @@ private:
         return true;
     }
     /// Behind it nothing can be read. False: it is not known what that file is. Of one that was deleted the end is not
-    /// known, and what is behind it counts as cold.
-    static bool end_at_end_of_file(const Mapping& m, Range& range) noexcept {
+    /// known, and what is behind it counts as cold. `on_disk`: else it is shared memory after all.
+    static bool end_at_end_of_file(const Mapping& m, Range& range, bool& on_disk) noexcept {
         struct stat status{};
         if (::fstatat(AT_FDCWD, m.name, &status, 0) != 0 || status.st_ino != m.inode) return m.is_deleted();
         if (!S_ISREG(status.st_mode)) return false;
+        constexpr auto tmpfs = 0x01021994;
+        struct statfs system{};
+        on_disk = ::statfs(m.name, &system) != 0 || system.f_type != tmpfs;
         const std::uint64_t size = (static_cast<std::uint64_t>(status.st_size) + page - 1) / page * page;
         const std::uint64_t mapped = size > m.offset ? size - m.offset : 0;
         range.end = std::min<std::uint64_t>(range.end, std::max<std::uint64_t>(m.range.begin + mapped, range.begin));

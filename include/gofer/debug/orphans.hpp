@@ -83,7 +83,8 @@ public:
         // What is not used is not there, unless the system counts it all the same.
         for (const std::size_t room : {16 * stacks + 65536, 4 * stacks + 4096}) {
             bytes_ = sizeof(Search) + Search::bytes(room);
-            memory_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+            constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+            memory_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, flags, -1, 0);
             if (memory_ == MAP_FAILED) continue;
             search_ = ::new (memory_) Search(room, static_cast<char*>(memory_) + sizeof(Search), until);
             search_->leave_out(memory_, bytes_);
@@ -131,9 +132,10 @@ inline void leave_out_own(Search& search, std::uintptr_t own) noexcept {
     return still.over() ? judged : search.give_up(Search::too_late);
 }
 
-/// Looks at the whole process and calls `consume(Search&)` when there is a verdict; what that throws goes on to the caller.
-/// Else it returns why there is none. All other threads stand still for the search, up to two seconds for each gigabyte that
-/// is in use. One at a time; any thread. After `limit_ns`, waiting for another's search included, it is given up.
+/// Looks at the whole process and calls `consume(Search&)` when there is a verdict; what that throws goes on to the
+/// caller. Else it returns why there is none. All other threads stand still for the search, up to two seconds for each
+/// gigabyte that is in use. One at a time; any thread. After `limit_ns`, waiting for another's search included, it is
+/// given up.
 template <class Consume>
 [[gnu::noinline, gnu::cold]] const char* search_process(std::int64_t limit_ns, Consume consume) {
     // The child has no other threads, whose registers and stacks would be missing, and who may have held the lock.

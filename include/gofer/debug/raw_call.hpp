@@ -1,5 +1,5 @@
-// A system call whose error is what it returns (-EPERM, say), and which touches no errno: for who has none of its own, like a
-// child that runs on another thread's thread-local memory (standstill.hpp). Nothing that a sanitizer intercepts.
+// A system call whose error is what it returns (-EPERM, say), and which touches no errno: for who has none of its own,
+// like a child that runs on another thread's thread-local memory (standstill.hpp). Nothing that a sanitizer intercepts.
 #pragma once
 
 #include <cerrno>
@@ -54,7 +54,8 @@ GOFER_ON_FOREIGN_STACK inline long word_of_argument(T value) noexcept {
 /// Of up to four arguments, numbers and pointers.
 template <class A = long, class B = long, class C = long, class D = long>
 GOFER_ON_FOREIGN_STACK inline long raw_call(long number, A a = 0, B b = 0, C c = 0, D d = 0) noexcept {
-    return raw_call_of_words(number, word_of_argument(a), word_of_argument(b), word_of_argument(c), word_of_argument(d));
+    return raw_call_of_words(number, word_of_argument(a), word_of_argument(b), word_of_argument(c),
+                             word_of_argument(d));
 }
 
 } // namespace gofer::inline v1::debug

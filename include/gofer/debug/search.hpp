@@ -31,7 +31,8 @@ public:
         if (left_out_ == most_left_out) overflow_ = true;
         if (!overflow_) out_[left_out_++] = {first, first + size};
     }
-    /// At a standstill. `own` is where the frames of the caller begin that are searched. False: no verdict, see obstacle().
+    /// At a standstill. `own` is where the frames of the caller begin that are searched. False: no verdict, see
+    /// obstacle().
     GOFER_SEARCHES bool run(Standstill& still, std::uintptr_t own) noexcept {
         if (!can_search) return give_up(not_here);
         if (!find_all(still) || !arrange()) return false;
@@ -174,13 +175,15 @@ private:
         const int folder = ::open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folder < 0) return false;
         bool good = true;
-        for (long n; good && !limit_.passed() && (n = ::syscall(SYS_getdents64, folder, entries_, sizeof entries_)) > 0;)
+        for (long n; good && (n = ::syscall(SYS_getdents64, folder, entries_, sizeof entries_)) > 0;) {
+            if (limit_.passed()) break;
             for (long at = 0; at < n;) {
                 std::uint16_t length = 0; // struct linux_dirent64: inode, offset, length, type, name
                 std::memcpy(&length, entries_ + at + 16, sizeof length);
                 good = good && search_file(entries_ + at + 19);
                 at += length;
             }
+        }
         ::close(folder);
         return good && !limit_.was_passed();
     }

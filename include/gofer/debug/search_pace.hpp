@@ -1,6 +1,6 @@
-// How often all threads may be stopped without anybody having asked for it, as the end of run does (shutdown.hpp): a service
-// may have a run for each request. So a search is followed by a pause of fifty times its length, and of a second at least
-// when nothing came of it: the next one is no likelier to succeed.
+// How often all threads may be stopped without anybody having asked for it, as the end of run does (shutdown.hpp): a
+// service may have a run for each request. So a search is followed by a pause of fifty times its length, and of a
+// second at least when nothing came of it: the next one is no likelier to succeed.
 #pragma once
 
 #include <algorithm>

@@ -41,9 +41,9 @@ inline constexpr std::chrono::milliseconds longest_search{50};
 }
 
 /// Waits until all have ended, or it is known that they never will, or for so long. The proof that those left are
-/// leaked takes as long as there is memory in use, so it is tried once, where the rest of the grace is longer than it may
-/// take, and not at every run where there are many (search_pace.hpp). (The report does not say that it was found: whether it
-/// is, is a matter of time.)
+/// leaked takes as long as there is memory in use, so it is tried once, where the rest of the grace is longer than it
+/// may take, and not at every run where there are many (search_pace.hpp). (The report does not say that it was found:
+/// whether it is, is a matter of time.)
 inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
     const std::int64_t until = base::deadline_after(grace);
     const std::int64_t last_search = until - std::chrono::nanoseconds(longest_search).count();

@@ -1,25 +1,25 @@
 // All other threads of the process stopped at one moment, with their registers at hand, so that its memory can be read
 // as one picture. As LeakSanitizer does it: a child that shares our memory and is no thread of ours traces each thread
-// (PTRACE_SEIZE, PTRACE_INTERRUPT). No signal is sent, so no handler of the user's runs; a thread that no signal reaches is
-// stopped too; and it works under TSan, which holds signals back. What a thread may notice is what any stop and continuation
-// does to it (signal(7)): epoll_wait, semop, sigtimedwait, io_getevents, a socket with a timeout and their like, which the
-// kernel does not begin anew, return EINTR; other system calls go on.
+// (PTRACE_SEIZE, PTRACE_INTERRUPT). No signal is sent, so no handler of the user's runs; a thread that no signal
+// reaches is stopped too; and it works under TSan, which holds signals back. What a thread may notice is what any stop
+// and continuation does to it (signal(7)): epoll_wait, semop, sigtimedwait, io_getevents, a socket with a timeout and
+// their like, which the kernel does not begin anew, return EINTR; other system calls go on.
 //
 // Where it cannot be done (a debugger traces the process already, the system forbids ptrace, a thread does not stop in
-// time) it says so, and everybody goes on. So they do when it takes too long, because whoever looks is stuck in memory that
-// another thread was to provide (userfaultfd, a file system of the process's own). Only while he follows pointers, which
-// takes moments and which he must not do once others write again, does he have them wait.
+// time) it says so, and everybody goes on. So they do when it takes too long, because whoever looks is stuck in memory
+// that another thread was to provide (userfaultfd, a file system of the process's own). Only while he follows pointers,
+// which takes moments and which he must not do once others write again, does he have them wait.
 //
-// Where Yama asks for it (ptrace_scope 1) and only there, the child is made the one that may trace (PR_SET_PTRACER). That
-// replaces whom the program has named so, a crash handler say, and nobody is named afterwards: the system does not tell who
-// it was.
+// Where Yama asks for it (ptrace_scope 1) and only there, the child is made the one that may trace (PR_SET_PTRACER).
+// That replaces whom the program has named so, a crash handler say, and nobody is named afterwards: the system does not
+// tell who it was.
 //
 // The stopped threads may have any lock there is, the heap's among them. So whoever brings it about takes no lock, allocates
 // nothing and writes to no stream until it is over: some milliseconds, so no clock of the system notices.
 //
 // The child runs on our thread-local memory, so it calls nothing that a sanitizer intercepts and touches no errno
-// (raw_call.hpp). It has our memory and our open files, so it is not to outlive us: the kernel ends it with the thread that
-// began it, which waits for it, and is there for so long unless the process is killed.
+// (raw_call.hpp). It has our memory and our open files, so it is not to outlive us: the kernel ends it with the thread
+// that began it, which waits for it, and is there for so long unless the process is killed.
 #pragma once
 
 #include <atomic>
@@ -69,9 +69,9 @@ public:
         alignas(16) unsigned char registers[room];
     };
 
-    /// Stops all but the calling thread. Within so many nanoseconds they all stand still or it is given up; and they do so
-    /// for that time and as much again, a second at most: the caller should be through after the first, and it is only cut
-    /// short after the second.
+    /// Stops all but the calling thread. Within so many nanoseconds they all stand still or it is given up; and they do
+    /// so for that time and as much again, a second at most: the caller should be through after the first, and it is
+    /// only cut short after the second.
     [[gnu::noinline, gnu::cold]] explicit Standstill(std::int64_t limit_ns) noexcept : limit_ns_(limit_ns) {
         sigset_t all;
         ::sigfillset(&all);

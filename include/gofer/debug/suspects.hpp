@@ -341,7 +341,8 @@ protected:
     GOFER_SEARCHES void note_companions() noexcept {
         for (std::size_t i = 0; i < size_; ++i) {
             const Node& n = nodes_[i];
-            if (is_orphan(n) && !limit_.passed()) for_each_known(n, [&](std::uint32_t known) { note(nodes_[known], n.id); });
+            if (!is_orphan(n) || limit_.passed()) continue;
+            for_each_known(n, [&](std::uint32_t known) { note(nodes_[known], n.id); });
         }
     }
     GOFER_SEARCHES static void note(Node& n, std::uint64_t knower) noexcept {

@@ -1,5 +1,5 @@
-// The moment at which a search is given up. Whoever searches asks between any two steps, none of which takes longer than some
-// milliseconds; once it has passed it stays so, and whatever has been found by then is no verdict.
+// The moment at which a search is given up. Whoever searches asks between any two steps, none of which takes longer
+// than some milliseconds; once it has passed it stays so, and whatever has been found by then is no verdict.
 #pragma once
 
 #include <cstdint>

@@ -66,8 +66,8 @@ public:
         lock_.unlock();
     }
 
-    /// `visit(record, bytes)` for each that nobody uses; false from it: enough. Nothing when the lock is not free: for a
-    /// report that must not wait.
+    /// `visit(record, bytes)` for each that nobody uses; false from it: enough. Nothing when the lock is not free: for
+    /// a report that must not wait.
     template <class Visit>
     void try_for_each_free(Visit visit) noexcept {
         if (!lock_.try_lock()) return;
@@ -131,8 +131,8 @@ public:
         list.first = record;
         ++list.length;
     }
-    /// `visit(record, bytes)` for each that nobody uses; false from it: enough. The pool's thread must not be in the midst
-    /// of take() or give_back().
+    /// `visit(record, bytes)` for each that nobody uses; false from it: enough. The pool's thread must not be in the
+    /// midst of take() or give_back().
     template <class Visit>
     void for_each_free(Visit visit) const noexcept {
         for (unsigned c = 0; c < pooled_classes; ++c)

@@ -1,5 +1,5 @@
-// The main thread ends by pthread_exit, and the program goes on: leaked goroutines are found, and live ones are not taken for
-// leaked, though /proc/self shows nothing of a process any more whose main thread has ended.
+// The main thread ends by pthread_exit, and the program goes on: leaked goroutines are found, and live ones are not
+// taken for leaked, though /proc/self shows nothing of a process any more whose main thread has ended.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
