@@ -28,8 +28,17 @@ void dump_on_signal(int signal);
 /// None that is written could still be woken, unless by a pointer that is kept outside of memory or encoded (in a pipe,
 /// another process, xor'ed: debug/orphans.hpp); some that are leaked may be missed, where an old value in memory looks
 /// like a pointer to them, or a handle lies in the heap. Any thread. All others stand still meanwhile, for some
-/// milliseconds and up to two seconds for each gigabyte in use. Linux must allow ptrace of the process by itself and no
-/// debugger may be attached; else 0, and the report says so.
+/// milliseconds and up to two seconds for each gigabyte in use; after ten seconds it is given up (if a thread of the
+/// process has to provide the memory that is read, after eleven). Linux must allow ptrace of the process by itself and
+/// no debugger may be attached, io_uring and kernel AIO must not be in use, no device and no file of which much is not
+/// in memory be mapped shared and writable, and this must be no child of fork; else 0, and the report says why. Throws
+/// std::bad_alloc, and what `out` throws.
+///
+/// No signal is sent and no handler runs, but other threads may see EINTR where a stop and continuation has a system
+/// call return it (signal(7)): epoll_wait, semop, sigtimedwait, io_getevents, a socket with SO_RCVTIMEO or SO_SNDTIMEO.
+/// Under Yama's ptrace_scope 1 whoever the program has named by prctl(PR_SET_PTRACER) is named no more afterwards.
+///
+/// The end of run looks in this way too, for 50 ms at most; see RuntimeOptions::shutdown_grace.
 std::size_t find_leaked_goroutines(std::ostream& out);
 
 } // namespace gofer::inline v1

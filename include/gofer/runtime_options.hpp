@@ -41,7 +41,10 @@ struct RuntimeOptions {
     unsigned workers{0};
     /// Bytes of stack reserved for a goroutine; committed as it grows. Rounded up to a power of two, 16 KB at least.
     std::size_t stack_size{sched::default_stack_size};
-    /// How long goroutines that are left at the end of `run` are waited for; less when nothing can wake them.
+    /// How long goroutines that are left at the end of `run` are waited for; less when nothing can wake them. If it is
+    /// over 50 ms, and some are left after 5 ms, all threads of the process may be stopped once, for 50 ms at most, to
+    /// find out whether anybody can, as find_leaked_goroutines does (gofer/dump.hpp; see there what other threads may
+    /// notice). With 50 ms or less they never are.
     std::chrono::milliseconds shutdown_grace{100};
     Leaks leaks{};
     /// Judged over the whole process. If runtimes that are concerned differ, the mildest counts.

@@ -6,8 +6,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <gofer/debug/memory.hpp>
+#include <gofer/debug/mapping.hpp>
 #include <gofer/debug/standstill.hpp>
+#include <gofer/debug/time_limit.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/this_worker.hpp>
 #include <gofer/task/record_pool.hpp>
@@ -17,10 +18,13 @@ namespace gofer::inline v1::debug {
 /// Those of the workers of which it is sure that they take none at this moment, and those in the depot. At a standstill.
 class FreeRecords {
 public:
-    void note(const Standstill& still) noexcept {
-        const auto note_one = [this](const void* record, std::size_t bytes) {
+    /// While they are pinned. When the limit has passed there are some that are not noted.
+    void note(const Standstill& still, TimeLimit& limit) noexcept {
+        const auto note_one = [this, &limit](const void* record, std::size_t bytes) {
+            if (size_ == most || limit.passed()) return false;
             const auto at = reinterpret_cast<std::uintptr_t>(record);
-            if (size_ < most) record_[size_++] = {at, at + bytes};
+            record_[size_++] = {at, at + bytes};
+            return true;
         };
         const sched::Worker* own = sched::this_worker();
         sched::Monitor::instance().try_for_each(0, [&](const sched::Scheduler& s) {

@@ -80,9 +80,7 @@ private:
 #if GOFER_WITH_BODIES
 [[gnu::noinline, gnu::cold]] GOFER_SEPARABLE std::size_t find_leaked_goroutines(std::ostream& out) {
     const debug::Findings findings = debug::find_orphans();
-    if (!findings.judged)
-        out << "gofer: cannot look for leaked goroutines: the threads of this process could not be stopped, or its memory "
-               "not be read (ptrace is not allowed, a debugger is attached, or io_uring is in use)\n";
+    if (findings.obstacle) out << "gofer: cannot look for leaked goroutines: " << findings.obstacle << '\n';
     debug::LeakReport(findings).write([&out](const base::Text& text) { debug::put_to(out, text); });
     out.flush();
     return findings.orphans.size();

@@ -5,111 +5,40 @@
 // Left out, since nothing of the program's can be there: pages of a file that were never written to, pages never
 // touched, and a sanitizer's shadow.
 //
+// What is mapped shared and writable may be written and not in our page table, so there the kernel is asked what is in
+// memory at all (mincore). To read the rest changes something: a page of shared memory that nobody has written to would
+// be allocated for it, one of a file read from the disk, a device's register may be one that acts when it is read. Of
+// shared memory the rest is empty while nothing is swapped out; of a file some megabytes are read; a device is not
+// touched. Where that is not enough to know what is there, there is no verdict.
+//
+// /proc/thread-self rather than /proc/self, which is that of the main thread and shows nothing when it has ended.
+//
 // Takes no lock, allocates nothing.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <gofer/debug/standstill.hpp>
+#include <gofer/debug/mapping.hpp>
+#include <gofer/debug/time_limit.hpp>
 
 namespace gofer::inline v1::debug {
-
-struct Range {
-    std::uintptr_t begin;
-    std::uintptr_t end;
-
-    bool holds(std::uintptr_t at) const noexcept { return begin <= at && at < end; }
-};
-
-/// Reads a file of /proc line by line.
-class Lines {
-public:
-    explicit Lines(const char* path) noexcept : file_(::open(path, O_RDONLY | O_CLOEXEC)) {}
-    ~Lines() {
-        if (file_ >= 0) ::close(file_);
-    }
-    Lines(const Lines&) = delete;
-    Lines& operator=(const Lines&) = delete;
-
-    bool good() const noexcept { return file_ >= 0 && !failed_; }
-    /// Null: there are no more. What is longer than the room is cut off.
-    const char* next() noexcept {
-        std::size_t n = 0;
-        for (char c; get(c) && c != '\n';)
-            if (n + 1 < sizeof line_) line_[n++] = c;
-        if (n == 0) return nullptr;
-        line_[n] = '\0';
-        return line_;
-    }
-
-private:
-    bool get(char& c) noexcept {
-        if (at_ == size_) {
-            const long n =
-                file_ < 0 ? -1 : static_cast<long>(::syscall(SYS_read, file_, buffer_, sizeof buffer_));
-            if (n < 0) failed_ = true;
-            if (n <= 0) return false;
-            size_ = static_cast<std::size_t>(n);
-            at_ = 0;
-        }
-        c = buffer_[at_++];
-        return true;
-    }
-
-    int file_;
-    bool failed_ = false;
-    std::size_t at_ = 0;
-    std::size_t size_ = 0;
-    char line_[512];
-    char buffer_[4096];
-};
-
-inline std::uintptr_t hex_number(const char*& at) noexcept {
-    std::uintptr_t value = 0;
-    for (;; ++at) {
-        if (*at >= '0' && *at <= '9')
-            value = value * 16 + static_cast<std::uintptr_t>(*at - '0');
-        else if (*at >= 'a' && *at <= 'f')
-            value = value * 16 + static_cast<std::uintptr_t>(*at - 'a' + 10);
-        else
-            return value;
-    }
-}
-
-/// One line of /proc/self/maps.
-struct Mapping {
-    Range range{};
-    bool writable = false;
-    bool shared = false;
-    bool kernels = false; // [vdso] and its kin
-    bool main_stack = false;
-
-    static Mapping parse(const char* line) noexcept {
-        Mapping m;
-        m.range.begin = hex_number(line);
-        ++line;
-        m.range.end = hex_number(line);
-        m.writable = line[2] == 'w';
-        m.shared = line[4] == 's';
-        m.kernels = std::strstr(line, "[v") != nullptr;
-        m.main_stack = std::strstr(line, "[stack]") != nullptr;
-        return m;
-    }
-};
 
 /// One at a time: it has its buffers in the object, which is to be left out of what is read.
 class Memory {
 public:
-    Memory() noexcept
-        : pagemap_(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)),
-          mem_(::open("/proc/self/mem", O_RDONLY | O_CLOEXEC)) {}
+    /// Nothing is read when the limit has passed.
+    explicit Memory(TimeLimit& limit) noexcept
+        : pagemap_(::open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC)),
+          mem_(::open("/proc/thread-self/mem", O_RDONLY | O_CLOEXEC)), limit_(limit) {}
     ~Memory() {
         if (pagemap_ >= 0) ::close(pagemap_);
         if (mem_ >= 0) ::close(mem_);
@@ -120,14 +49,38 @@ public:
     bool good() const noexcept { return pagemap_ >= 0 && mem_ >= 0; }
 
     /// `visit(address, words, count)` for all that is written in `range`, which is of `m`; false from it: enough. False:
-    /// something could not be read, or visit() has said so.
+    /// something could not be read, or not in time, or visit() has said so.
     template <class Visit>
     bool for_each_block(const Mapping& m, Range range, Visit visit) noexcept {
-        // A page of a file that is shared may be written and not in our page table.
-        if (m.shared && m.writable) return read(range, Unreadable::skipped, visit);
+        if (m.backing == Mapping::Backing::device) return !m.writable;
+        return m.shared && m.writable ? read_shared(m, range, visit) : read_own(m, range, visit);
+    }
+
+private:
+    static constexpr std::size_t page = 4096;
+    static constexpr std::size_t read_at_once = 256; // pages
+    static constexpr std::size_t most_runs = 4096;
+    static constexpr std::size_t most_pages = 262144; // that are looked for at once: some milliseconds
+    static constexpr std::uintptr_t most_without_scan = std::uintptr_t{64} << 30; // 250 ms
+    static constexpr std::size_t most_cold = 4096; // pages that are read from files in one search
+
+    enum class Unreadable : bool { skipped, failure };
+
+    // As PAGEMAP_SCAN (Linux 6.7) has them. The headers of many systems have not.
+    static constexpr std::uint64_t file = 1u << 2, present = 1u << 3, swapped = 1u << 4;
+    struct Run {
+        std::uint64_t begin, end, kind;
+    };
+    struct Scan {
+        std::uint64_t size, flags, start, end, walk_end, runs, most_runs, most_pages, inverted, all_of,
+            any_of, returned;
+    };
+
+    template <class Visit>
+    bool read_own(const Mapping& m, Range range, Visit visit) noexcept {
         std::uintptr_t at = range.begin / page * page;
         while (at < range.end) {
-            if (!find_runs(at, range.end)) return false;
+            if (limit_.passed() || !find_runs(at, range.end)) return false;
             for (std::size_t i = 0; i < runs_; ++i) {
                 const Run& run = run_[i];
                 const bool of_file = (run.kind & file) && !m.shared;
@@ -142,23 +95,46 @@ public:
         return true;
     }
 
-private:
-    static constexpr std::size_t page = 4096;
-    static constexpr std::size_t read_at_once = 256; // pages
-    static constexpr std::size_t most_runs = 4096;
-    static constexpr std::uintptr_t most_without_scan = std::uintptr_t{64} << 30; // 250 ms
-
-    enum class Unreadable : bool { skipped, failure };
-
-    // As PAGEMAP_SCAN (Linux 6.7) has them. The headers of many systems have not.
-    static constexpr std::uint64_t file = 1u << 2, present = 1u << 3, swapped = 1u << 4;
-    struct Run {
-        std::uint64_t begin, end, kind;
-    };
-    struct Scan {
-        std::uint64_t size, flags, start, end, walk_end, runs, most_runs, most_pages, inverted, all_of,
-            any_of, returned;
-    };
+    template <class Visit>
+    bool read_shared(const Mapping& m, Range range, Visit visit) noexcept {
+        bool of_file = m.backing == Mapping::Backing::file;
+        if (!of_file && m.backing != Mapping::Backing::shared_memory) return false;
+        if (of_file && !end_at_end_of_file(m, range, of_file)) return false;
+        auto* in_memory = reinterpret_cast<unsigned char*>(flags_);
+        for (std::uintptr_t at = range.begin / page * page, next; at < range.end; at = next) {
+            const std::size_t n = std::min<std::size_t>(sizeof flags_, (range.end - at + page - 1) / page);
+            next = at + n * page;
+            if (limit_.passed() || ::syscall(SYS_mincore, at, n * page, in_memory) != 0) return false;
+            for (std::size_t i = 0, k = 0; i < n; i = k) {
+                const bool warm = in_memory[i] & 1;
+                while (k < n && (in_memory[k] & 1) == warm) ++k;
+                if (!warm && of_file && (cold_ += k - i) > most_cold) return false;
+                if (!warm && !of_file && may_be_swapped_out()) return false;
+                if (!warm && !of_file) continue;
+                const Range part{std::max(range.begin, at + i * page), std::min(range.end, at + k * page)};
+                if (!read(part, Unreadable::skipped, visit)) return false;
+            }
+        }
+        return true;
+    }
+    /// Behind it nothing can be read. False: it is not known what that file is. Of one that was deleted the end is not
+    /// known, and what is behind it counts as cold. `on_disk`: else it is shared memory after all.
+    static bool end_at_end_of_file(const Mapping& m, Range& range, bool& on_disk) noexcept {
+        struct stat status{};
+        if (::fstatat(AT_FDCWD, m.name, &status, 0) != 0 || status.st_ino != m.inode) return m.is_deleted();
+        if (!S_ISREG(status.st_mode)) return false;
+        constexpr auto tmpfs = 0x01021994;
+        struct statfs system{};
+        on_disk = ::statfs(m.name, &system) != 0 || system.f_type != tmpfs;
+        const std::uint64_t size = (static_cast<std::uint64_t>(status.st_size) + page - 1) / page * page;
+        const std::uint64_t mapped = size > m.offset ? size - m.offset : 0;
+        range.end = std::min<std::uint64_t>(range.end, std::max<std::uint64_t>(m.range.begin + mapped, range.begin));
+        return true;
+    }
+    static bool may_be_swapped_out() noexcept {
+        struct sysinfo info{};
+        return ::syscall(SYS_sysinfo, &info) != 0 || info.freeswap != info.totalswap;
+    }
 
     /// The next pages that hold anything; moves `at` behind them.
     bool find_runs(std::uintptr_t& at, std::uintptr_t end) noexcept {
@@ -171,7 +147,7 @@ private:
                   0,
                   reinterpret_cast<std::uintptr_t>(run_),
                   most_runs,
-                  0,
+                  most_pages,
                   0,
                   0,
                   present | swapped,
@@ -205,6 +181,7 @@ private:
     template <class Visit>
     bool read(Range range, Unreadable unreadable, Visit visit) noexcept {
         while (range.begin < range.end) {
+            if (limit_.passed()) return false;
             const std::size_t wanted = std::min<std::size_t>(range.end - range.begin, read_at_once * page);
             const long n = static_cast<long>(::syscall(SYS_pread64, mem_, words_, wanted, range.begin));
             const std::size_t words = n > 0 ? static_cast<std::size_t>(n) / sizeof words_[0] : 0;
@@ -221,6 +198,8 @@ private:
 
     int pagemap_;
     int mem_;
+    TimeLimit& limit_;
+    std::size_t cold_ = 0;
     std::size_t runs_ = 0;
     Run run_[most_runs];
     std::uint64_t flags_[most_runs];

@@ -29,7 +29,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
+#include <ctime>
 #include <new>
 #include <pthread.h>
 #include <sys/mman.h>
@@ -37,6 +37,7 @@
 
 #include <gofer/base/spin_lock.hpp>
 #include <gofer/debug/search.hpp>
+#include <gofer/sched/fork.hpp>
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/this_worker.hpp>
 
@@ -44,7 +45,7 @@ namespace gofer::inline v1::debug {
 
 /// What came of a search.
 struct Findings {
-    bool judged = false;         // else nothing is known
+    const char* obstacle = nullptr; // why nothing is known; null: it is judged
     std::vector<Orphan> orphans; // by id
 
     const Orphan* find(std::uint64_t id) const noexcept {
@@ -58,6 +59,52 @@ struct Findings {
     static base::SpinLock lock;
     return lock;
 }
+/// One search at a time. `held` is false when the other one was not over in time.
+struct SearchTurn {
+    explicit SearchTurn(std::int64_t until) noexcept {
+        constexpr timespec pause{0, 100'000};
+        while (!(held = search_lock().try_lock()) && base::now_ns() < until) ::nanosleep(&pause, nullptr);
+    }
+    ~SearchTurn() {
+        if (held) search_lock().unlock();
+    }
+    SearchTurn(const SearchTurn&) = delete;
+    SearchTurn& operator=(const SearchTurn&) = delete;
+
+    bool held = false;
+};
+
+/// A search, and memory for it that the search leaves out. Null when the system gives none.
+class SearchSpace {
+public:
+    explicit SearchSpace(std::int64_t until) noexcept {
+        std::size_t stacks = 0;
+        task::stack_pools().for_each([&stacks](const task::Goroutine&) { ++stacks; });
+        // What is not used is not there, unless the system counts it all the same.
+        for (const std::size_t room : {16 * stacks + 65536, 4 * stacks + 4096}) {
+            bytes_ = sizeof(Search) + Search::bytes(room);
+            constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+            memory_ = ::mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, flags, -1, 0);
+            if (memory_ == MAP_FAILED) continue;
+            search_ = ::new (memory_) Search(room, static_cast<char*>(memory_) + sizeof(Search), until);
+            search_->leave_out(memory_, bytes_);
+            return;
+        }
+    }
+    ~SearchSpace() {
+        if (search_) search_->~Search();
+        if (memory_ != MAP_FAILED) ::munmap(memory_, bytes_);
+    }
+    SearchSpace(const SearchSpace&) = delete;
+    SearchSpace& operator=(const SearchSpace&) = delete;
+
+    Search* get() noexcept { return search_; }
+
+private:
+    void* memory_ = MAP_FAILED;
+    std::size_t bytes_ = 0;
+    Search* search_ = nullptr;
+};
 
 /// The dead part of the calling thread's stack, where that is no goroutine's: what we have done so far stands there.
 inline void leave_out_own(Search& search, std::uintptr_t own) noexcept {
@@ -72,43 +119,59 @@ inline void leave_out_own(Search& search, std::uintptr_t own) noexcept {
     ::pthread_attr_destroy(&attributes);
 }
 
-[[gnu::noinline, gnu::cold]] inline bool search_at_standstill(Search& search,
-                                                              std::int64_t limit_ns) noexcept {
+[[gnu::noinline, gnu::cold]] inline bool search_at_standstill(Search& search) noexcept {
+    constexpr const char* never_still = "the threads of this process could not be stopped (ptrace is not allowed, a "
+                                        "debugger is attached, or one did not stop in time)";
     const auto own = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
     leave_out_own(search, own);
-    Standstill still(limit_ns);
-    if (!still.holds()) return false;
+    if (search.rest() <= 0) return search.give_up(Search::too_late);
+    Standstill still(search.rest());
+    if (!still.holds()) return search.give_up(never_still);
     search.leave_out(still.memory(), still.memory_size());
     const bool judged = search.run(still, own);
-    return still.over() && judged;
+    return still.over() ? judged : search.give_up(Search::too_late);
 }
 
-/// Looks at the whole process. All other threads stand still for that, up to two seconds for each gigabyte that is in use.
-/// One at a time; any thread. After `limit_ns` it is given up.
-[[gnu::noinline, gnu::cold]] inline Findings find_orphans(std::int64_t limit_ns = 10'000'000'000) {
+/// Looks at the whole process and calls `consume(Search&)` when there is a verdict; what that throws goes on to the
+/// caller. Else it returns why there is none. All other threads stand still for the search, up to two seconds for each
+/// gigabyte that is in use. One at a time; any thread. After `limit_ns`, waiting for another's search included, it is
+/// given up.
+template <class Consume>
+[[gnu::noinline, gnu::cold]] const char* search_process(std::int64_t limit_ns, Consume consume) {
+    // The child has no other threads, whose registers and stacks would be missing, and who may have held the lock.
+    if (sched::forked().load(std::memory_order_relaxed)) return "this process is a child of fork";
     const base::EngineRegion engine;
+    const std::int64_t until = base::deadline_after(limit_ns);
+    const SearchTurn turn(until);
+    if (!turn.held) return "another search is not over yet";
+    SearchSpace space(until);
+    Search* search = space.get();
+    if (!search) return "there is no memory for it";
+    sched::Monitor::instance().for_each([search](const sched::Scheduler& s) { search->add_home(&s); });
+    if (sched::Worker* w = sched::this_worker()) w->forget_departed();
+    __builtin_unwind_init(); // what the caller has in registers goes to the stack
+    if (!search_at_standstill(*search)) return search->obstacle();
+    consume(*search);
+    return nullptr;
+}
+
+inline constexpr std::int64_t longest_search_asked_for = 10'000'000'000; // ns
+
+/// All of them. Throws std::bad_alloc.
+[[gnu::noinline, gnu::cold]] inline Findings find_orphans(std::int64_t limit_ns = longest_search_asked_for) {
     Findings findings;
-    std::size_t stacks = 0;
-    task::stack_pools().for_each([&stacks](const task::Goroutine&) { ++stacks; });
-    const std::size_t room = 4 * stacks + 4096, bytes = sizeof(Search) + Search::bytes(room);
-    void* memory =
-        ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) return findings;
-    {
-        const std::lock_guard<base::SpinLock> guard(search_lock());
-        auto& search = *::new (memory) Search(room, static_cast<char*>(memory) + sizeof(Search));
-        search.leave_out(memory, bytes);
-        sched::Monitor::instance().for_each([&search](const sched::Scheduler& s) { search.add_home(&s); });
-        if (sched::Worker* w = sched::this_worker()) w->forget_departed();
-        __builtin_unwind_init(); // what the caller has in registers goes to the stack
-        findings.judged = search_at_standstill(search, limit_ns);
-        if (findings.judged) search.for_each_orphan([&](const Orphan& o) { findings.orphans.push_back(o); });
-        search.~Search();
-    }
-    ::munmap(memory, bytes);
+    findings.obstacle = search_process(limit_ns, [&findings](Search& search) {
+        search.for_each_orphan([&findings](const Orphan& o) { findings.orphans.push_back(o); });
+    });
     std::sort(findings.orphans.begin(), findings.orphans.end(),
               [](const Orphan& a, const Orphan& b) { return a.id < b.id; });
     return findings;
+}
+
+/// How many of that runtime's there are. Allocates nothing, throws nothing. False: nothing is known.
+[[gnu::noinline, gnu::cold]] inline bool count_orphans(const sched::Scheduler& s, std::int64_t limit_ns,
+                                                       std::size_t& count) noexcept {
+    return !search_process(limit_ns, [&](Search& search) { count = search.orphans_of(&s); });
 }
 
 } // namespace gofer::inline v1::debug

@@ -17,7 +17,13 @@ namespace gofer::inline v1::debug {
 /// One search. Lies in memory of its own, which is not searched.
 class Search : public Suspects {
 public:
-    using Suspects::Suspects;
+    static constexpr const char* unreadable =
+        "some of its memory cannot be read (a device or a large sparse file is mapped, say)";
+    static constexpr const char* kernel_knows = "io_uring or kernel AIO is in use";
+    static constexpr const char* not_here = "this processor's layout of a sanitizer's memory is not known";
+
+    Search(std::size_t room, void* memory, std::int64_t until) noexcept
+        : Suspects(room, memory, until), memory_(limit_) {}
 
     /// Memory that is not searched.
     void leave_out(const void* begin, std::size_t size) noexcept {
@@ -25,23 +31,30 @@ public:
         if (left_out_ == most_left_out) overflow_ = true;
         if (!overflow_) out_[left_out_++] = {first, first + size};
     }
-    /// At a standstill. `own` is where the frames of the caller begin that are searched. False: no verdict.
-    GOFER_SEARCHES bool run(const Standstill& still, std::uintptr_t own) noexcept {
-        if (!can_search) return false;
-        find_suspects();
-        if (overflow_) return false;
-        arrange();
-        free_records_.note(still);
+    /// At a standstill. `own` is where the frames of the caller begin that are searched. False: no verdict, see
+    /// obstacle().
+    GOFER_SEARCHES bool run(Standstill& still, std::uintptr_t own) noexcept {
+        if (!can_search) return give_up(not_here);
+        if (!find_all(still) || !arrange()) return false;
         const bool all = done() || (search_stacks(still, own) && search_registers(still) &&
                                     search_memory(still) && search_kernel());
-        if (!done() && !all) return false;
+        if (!done() && !all) return give_up(limit_.was_passed() ? too_late : unreadable);
         clear_across_runtimes();
         note_companions();
-        return true;
+        return !limit_.passed() || give_up(too_late);
     }
 
 private:
     static constexpr std::size_t most_left_out = 1024;
+
+    /// What is found by following pointers, which must not change meanwhile.
+    bool find_all(Standstill& still) noexcept {
+        if (!still.pin()) return give_up(too_late);
+        const bool found = find_suspects();
+        if (found) free_records_.note(still, limit_);
+        still.unpin();
+        return found;
+    }
 
     GOFER_SEARCHES bool search_registers(const Standstill& still) noexcept {
         for (const auto* t = still.begin_threads(); t != still.end_threads(); ++t)
@@ -61,7 +74,11 @@ private:
             pools.slab(c).for_each_chunk([this](const char* begin, const char* end) {
                 leave_out(begin, static_cast<std::size_t>(end - begin));
             });
-        pools.for_each([&](const task::Goroutine& g) { good = good && search_stack(g, still, own); });
+        std::size_t looked_at = 0;
+        pools.for_each([&](const task::Goroutine& g) {
+            if (++looked_at % looked_at_once == 0 && limit_.passed()) good = false;
+            good = good && search_stack(g, still, own);
+        });
         return good;
     }
     GOFER_SEARCHES bool search_stack(const task::Goroutine& g, const Standstill& still,
@@ -84,20 +101,22 @@ private:
                 if (vacant && t->sleeps) return idle_[t - still.begin_threads()] = true;
                 return search_frames(std::max(stack.begin, t->stack_pointer - red_zone), end), true;
             }
-        return search_range({stack, true, false, false, false},
-                            stack); // it is just being entered, or in a handler
+        return search_range(Mapping::of_stack(stack), stack); // it is just being entered, or in a handler
     }
     GOFER_SEARCHES bool search_memory(const Standstill& still) noexcept {
         if (!memory_.good()) return false;
-        Lines maps("/proc/self/maps");
+        ProcLines maps("/proc/thread-self/maps");
+        const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+        bool all = false; // or at least our own stack
         while (const char* line = maps.next()) {
-            if (std::strstr(line, "/[aio]")) return false; // see search_kernel()
             Mapping m = Mapping::parse(line);
-            if (m.kernels || is_shadow(m.range)) continue;
-            if (m.main_stack) skip_unused(m.range, still);
-            if (!search_mapping(m)) return suspects() == 0;
+            if (m.is_kernel_aio()) return give_up(kernel_knows); // see search_kernel()
+            all = all || m.range.holds(here);
+            if (m.is_kernels() || is_shadow(m.range)) continue;
+            if (m.is_main_stack()) skip_unused(m.range, still);
+            if (limit_.passed() || !search_mapping(m)) return suspects() == 0;
         }
-        return maps.good();
+        return maps.good() && all;
     }
     // Of a sanitizer: terabytes of address space, and nothing of the program's. As the compilers lay it out on x86_64.
 #if defined(GOFER_TSAN)
@@ -147,36 +166,39 @@ private:
         return memory_.for_each_block(m, range,
                                       [this](std::uintptr_t at, const std::uintptr_t* words, std::size_t n) {
                                           search_words(words, at, n);
-                                          return !done();
+                                          return !done() && !limit_.passed();
                                       });
     }
 
     /// What was given to the kernel to be given back: the data of epoll. Other ways to do so are a reason not to judge.
     bool search_kernel() noexcept {
-        const int folder = ::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        const int folder = ::open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folder < 0) return false;
         bool good = true;
-        for (long n; good && (n = ::syscall(SYS_getdents64, folder, entries_, sizeof entries_)) > 0;)
+        for (long n; good && (n = ::syscall(SYS_getdents64, folder, entries_, sizeof entries_)) > 0;) {
+            if (limit_.passed()) break;
             for (long at = 0; at < n;) {
                 std::uint16_t length = 0; // struct linux_dirent64: inode, offset, length, type, name
                 std::memcpy(&length, entries_ + at + 16, sizeof length);
                 good = good && search_file(entries_ + at + 19);
                 at += length;
             }
+        }
         ::close(folder);
-        return good;
+        return good && !limit_.was_passed();
     }
     bool search_file(const char* number) noexcept {
         char path[64], target[64];
-        std::snprintf(path, sizeof path, "/proc/self/fd/%s", number);
+        std::snprintf(path, sizeof path, "/proc/thread-self/fd/%s", number);
         const long n = ::syscall(SYS_readlinkat, AT_FDCWD, path, target, sizeof target - 1);
         if (n <= 0) return true;
         target[n] = '\0';
-        if (std::strstr(target, "[io_uring]")) return false;
-        if (!std::strstr(target, "[eventpoll]")) return true;
-        std::snprintf(path, sizeof path, "/proc/self/fdinfo/%s", number);
-        Lines lines(path);
+        if (std::strcmp(target, "anon_inode:[io_uring]") == 0) return give_up(kernel_knows);
+        if (std::strcmp(target, "anon_inode:[eventpoll]") != 0) return true;
+        std::snprintf(path, sizeof path, "/proc/thread-self/fdinfo/%s", number);
+        ProcLines lines(path);
         while (const char* line = lines.next()) {
+            if (limit_.passed()) return false;
             const char* data = std::strstr(line, "data:");
             if (!data) continue;
             for (data += 5; *data == ' ' || *data == '\t';) ++data;

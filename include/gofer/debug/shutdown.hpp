@@ -10,6 +10,7 @@
 #include <gofer/debug/leaks.hpp>
 #include <gofer/debug/orphans.hpp>
 #include <gofer/debug/outlook.hpp>
+#include <gofer/debug/search_pace.hpp>
 #include <gofer/debug/unwind.hpp>
 #include <gofer/sched/arm.hpp>
 #include <gofer/sched/monitor.hpp>
@@ -26,28 +27,32 @@ inline bool nobody_can_wake() {
 }
 
 /// How long goroutines have had to end by themselves before all threads are stopped to see whether they ever will, and how
-/// long that may take.
+/// long that may take, until they stand still included.
 inline constexpr std::chrono::milliseconds before_search{5};
 inline constexpr std::chrono::milliseconds longest_search{50};
 
 /// True when it is proven for each that is left (orphans.hpp).
-[[gnu::noinline, gnu::cold]] inline bool all_are_orphans(sched::Scheduler& s) {
-    const Findings findings = find_orphans(std::chrono::nanoseconds(longest_search).count());
-    const auto ours = std::count_if(findings.orphans.begin(), findings.orphans.end(),
-                                    [&s](const Orphan& o) { return o.home == &s; });
-    return ours > 0 && static_cast<std::uint64_t>(ours) == s.live();
+[[gnu::noinline, gnu::cold]] inline bool all_are_orphans(const sched::Scheduler& s) noexcept {
+    std::size_t ours = 0;
+    const std::int64_t began = base::now_ns();
+    const bool judged = count_orphans(s, std::chrono::nanoseconds(longest_search).count(), ours);
+    search_pace().end(began, base::now_ns(), judged);
+    return judged && ours > 0 && ours == s.live();
 }
 
 /// Waits until all have ended, or it is known that they never will, or for so long. The proof that those left are
-/// leaked takes as long as there is memory in use, so it is tried once, and where the grace is longer than it. (The
-/// report does not say that it was found: whether it is, is a matter of time.)
+/// leaked takes as long as there is memory in use, so it is tried once, where the rest of the grace is longer than it
+/// may take, and not at every run where there are many (search_pace.hpp). (The report does not say that it was found:
+/// whether it is, is a matter of time.)
 inline void await_goroutines(sched::Scheduler& s, std::chrono::milliseconds grace) {
     const std::int64_t until = base::deadline_after(grace);
-    std::int64_t search_at = grace > longest_search ? base::deadline_after(before_search) : base::never;
+    const std::int64_t last_search = until - std::chrono::nanoseconds(longest_search).count();
+    std::int64_t search_at = base::deadline_after(before_search);
     GrowingPause pause(std::chrono::microseconds(20));
     while (s.live() > 0 && base::now_ns() < until && !nobody_can_wake()) {
         pause();
-        if (s.live() == 0 || base::now_ns() < search_at) continue;
+        const std::int64_t now = base::now_ns();
+        if (s.live() == 0 || now < search_at || now > last_search || !search_pace().begin(now)) continue;
         if (all_are_orphans(s)) return;
         search_at = base::never;
     }

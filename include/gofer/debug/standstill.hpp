@@ -1,17 +1,25 @@
 // All other threads of the process stopped at one moment, with their registers at hand, so that its memory can be read
 // as one picture. As LeakSanitizer does it: a child that shares our memory and is no thread of ours traces each thread
-// (PTRACE_SEIZE, PTRACE_INTERRUPT). No signal is sent, so nothing of the user's sees it; a thread that no signal reaches is
-// stopped too; and it works under TSan, which holds signals back.
+// (PTRACE_SEIZE, PTRACE_INTERRUPT). No signal is sent, so no handler of the user's runs; a thread that no signal
+// reaches is stopped too; and it works under TSan, which holds signals back. What a thread may notice is what any stop
+// and continuation does to it (signal(7)): epoll_wait, semop, sigtimedwait, io_getevents, a socket with a timeout and
+// their like, which the kernel does not begin anew, return EINTR; other system calls go on.
 //
 // Where it cannot be done (a debugger traces the process already, the system forbids ptrace, a thread does not stop in
-// time) it says so, and everybody goes on. So they do when it takes too long, because whoever looks is stuck in memory that
-// another thread was to provide (userfaultfd, a file system of the process's own).
+// time) it says so, and everybody goes on. So they do when it takes too long, because whoever looks is stuck in memory
+// that another thread was to provide (userfaultfd, a file system of the process's own). Only while he follows pointers,
+// which takes moments and which he must not do once others write again, does he have them wait.
+//
+// Where Yama asks for it (ptrace_scope 1) and only there, the child is made the one that may trace (PR_SET_PTRACER).
+// That replaces whom the program has named so, a crash handler say, and nobody is named afterwards: the system does not
+// tell who it was.
 //
 // The stopped threads may have any lock there is, the heap's among them. So whoever brings it about takes no lock, allocates
 // nothing and writes to no stream until it is over: some milliseconds, so no clock of the system notices.
 //
-// The child runs on our thread-local memory, so it calls nothing that a sanitizer intercepts, and touches errno only, which
-// is put back.
+// The child runs on our thread-local memory, so it calls nothing that a sanitizer intercepts and touches no errno
+// (raw_call.hpp). It has our memory and our open files, so it is not to outlive us: the kernel ends it with the thread
+// that began it, which waits for it, and is there for so long unless the process is killed.
 #pragma once
 
 #include <atomic>
@@ -34,12 +42,7 @@
 #include <unistd.h>
 
 #include <gofer/base/futex.hpp>
-
-#if defined(GOFER_TSAN) && defined(__clang__)
-#define GOFER_ON_FOREIGN_STACK __attribute__((disable_sanitizer_instrumentation))
-#else
-#define GOFER_ON_FOREIGN_STACK __attribute__((no_sanitize("address", "thread", "undefined")))
-#endif
+#include <gofer/debug/raw_call.hpp>
 
 #if defined(__GLIBC__)
 extern "C" int __clone(int (*)(void*), void*, int, void*,
@@ -66,7 +69,9 @@ public:
         alignas(16) unsigned char registers[room];
     };
 
-    /// Stops all but the calling thread, for so long at most.
+    /// Stops all but the calling thread. Within so many nanoseconds they all stand still or it is given up; and they do
+    /// so for that time and as much again, a second at most: the caller should be through after the first, and it is
+    /// only cut short after the second.
     [[gnu::noinline, gnu::cold]] explicit Standstill(std::int64_t limit_ns) noexcept : limit_ns_(limit_ns) {
         sigset_t all;
         ::sigfillset(&all);
@@ -85,7 +90,19 @@ public:
     Standstill& operator=(const Standstill&) = delete;
 
     /// Whether they stand still, and have since the beginning.
-    bool holds() const noexcept { return phase_.load(std::memory_order_acquire) == stopped; }
+    bool holds() const noexcept {
+        const std::uint32_t phase = phase_.load(std::memory_order_acquire);
+        return phase == stopped || phase == pinned;
+    }
+    /// Until unpin() nobody goes on, however long it takes. False: they do already.
+    [[nodiscard]] bool pin() noexcept {
+        std::uint32_t seen = stopped;
+        return phase_.compare_exchange_strong(seen, pinned, std::memory_order_acq_rel);
+    }
+    void unpin() noexcept {
+        phase_.store(stopped, std::memory_order_release);
+        wake();
+    }
     /// Lets them go. False: they have not stood still to the end.
     bool over() noexcept {
         std::uint32_t seen = stopped;
@@ -106,11 +123,14 @@ public:
     std::size_t memory_size() const noexcept { return bytes; }
 
 private:
-    enum Phase : std::uint32_t { preparing, permitted, stopped, released, expired, failed };
+    // asking: for leave to trace us.
+    enum Phase : std::uint32_t { stopping, asking, permitted, stopped, pinned, released, expired, failed };
 
     static constexpr std::size_t stack_bytes = 64 * 1024;
     static constexpr std::size_t bytes = stack_bytes + most_threads * sizeof(Thread);
     static constexpr std::int64_t patience_ns = 500'000'000;
+    static constexpr std::int64_t most_overtime_ns = 1'000'000'000;
+    static constexpr unsigned looks_for_the_end = 32; // a millisecond or two
 
     void begin() noexcept {
         memory_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
@@ -120,6 +140,7 @@ private:
         char* top = static_cast<char*>(memory_) + stack_bytes;
         threads_ = reinterpret_cast<Thread*>(top);
         self_ = ::gettid();
+        parent_ = ::getpid();
         constexpr int shared = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED;
 #if defined(__GLIBC__)
         tracer_ = ::__clone(&trace, top, shared, this);
@@ -127,22 +148,23 @@ private:
         tracer_ = ::clone(&trace, top, shared, this);
 #endif
         if (tracer_ < 0) return phase_.store(failed);
-        ::prctl(PR_SET_PTRACER, tracer_, 0, 0,
-                0); // asked for by Yama; without it an error that means nothing
-        phase_.store(permitted, std::memory_order_release);
-        wake();
         timespec pause{0, 10'000'000};
-        while (phase_.load(std::memory_order_acquire) == permitted) { // unless a seccomp filter has killed it
-            ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAIT_PRIVATE, permitted, &pause, nullptr,
-                      0);
-            if (phase_.load(std::memory_order_acquire) == permitted) static_cast<void>(reap(WNOHANG));
-            if (tracer_ < 0) phase_.store(failed);
+        for (std::uint32_t seen; (seen = phase_.load(std::memory_order_acquire)) <= permitted;) {
+            if (seen == asking) {
+                excepted_ = ::prctl(PR_SET_PTRACER, tracer_, 0, 0, 0) == 0; // an error where there is no Yama
+                phase_.store(permitted, std::memory_order_release);
+                wake();
+                continue;
+            }
+            ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAIT_PRIVATE, seen, &pause, nullptr, 0);
+            if (phase_.load(std::memory_order_acquire) == seen) static_cast<void>(reap(WNOHANG));
+            if (tracer_ < 0) phase_.store(failed); // a seccomp filter has killed it, say
         }
     }
     void end() noexcept {
         if (holds()) static_cast<void>(over());
         if (tracer_ >= 0) static_cast<void>(reap(0));
-        ::prctl(PR_SET_PTRACER, 0, 0, 0, 0);
+        if (excepted_) ::prctl(PR_SET_PTRACER, 0, 0, 0, 0);
     }
     /// Whether the child has ended, as it should.
     bool reap(int options) noexcept {
@@ -161,49 +183,54 @@ private:
         return preloaded && std::strstr(preloaded, "vgpreload");
     }
 
-    // Both sides. Partners of each other: the release of the phase, and its acquire in await().
+    // Both sides. Partners of each other: the release of the phase, and its acquire by the other side.
     GOFER_ON_FOREIGN_STACK void wake() noexcept {
-        ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
-    }
-    GOFER_ON_FOREIGN_STACK void await(std::uint32_t old) noexcept {
-        while (__atomic_load_n(word(), __ATOMIC_ACQUIRE) == old)
-            ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAIT_PRIVATE, old, nullptr, nullptr, 0);
-    }
-    GOFER_ON_FOREIGN_STACK std::uint32_t* word() noexcept {
-        return reinterpret_cast<std::uint32_t*>(&phase_);
+        raw_call(SYS_futex, &phase_, FUTEX_WAKE_PRIVATE, 1);
     }
 
     // The child, from here on.
+    GOFER_ON_FOREIGN_STACK std::uint32_t* word() noexcept {
+        return reinterpret_cast<std::uint32_t*>(&phase_);
+    }
+    GOFER_ON_FOREIGN_STACK void set(Phase phase) noexcept {
+        __atomic_store_n(word(), static_cast<std::uint32_t>(phase), __ATOMIC_RELEASE);
+        wake();
+    }
+    GOFER_ON_FOREIGN_STACK void await_change(std::uint32_t old, std::int64_t ns) noexcept {
+        timespec pause{static_cast<std::time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
+        raw_call(SYS_futex, &phase_, FUTEX_WAIT_PRIVATE, old, &pause);
+    }
+
     GOFER_ON_FOREIGN_STACK static int trace(void* argument) noexcept {
         auto* self = static_cast<Standstill*>(argument);
-        self->await(preparing);
-        const bool done = self->stop_all();
-        __atomic_store_n(self->word(), static_cast<std::uint32_t>(done ? stopped : failed), __ATOMIC_RELEASE);
-        self->wake();
-        if (done) self->await_release();
+        raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+        if (raw_call(SYS_getppid) != self->parent_) return 1;
+        const std::int64_t began = now();
+        const bool done = self->stop_all(began + (self->limit_ns_ < patience_ns ? self->limit_ns_ : patience_ns));
+        self->set(done ? stopped : failed);
+        if (done) self->await_release(began);
         self->let_all_go();
         return 0;
     }
 
-    GOFER_ON_FOREIGN_STACK void await_release() noexcept {
-        const std::int64_t until = now() + limit_ns_;
-        while (__atomic_load_n(word(), __ATOMIC_ACQUIRE) == stopped) {
-            const std::int64_t rest = until - now();
-            auto seen = static_cast<std::uint32_t>(stopped);
-            if (rest <= 0)
+    GOFER_ON_FOREIGN_STACK void await_release(std::int64_t began) noexcept {
+        const std::int64_t overtime = limit_ns_ < most_overtime_ns ? limit_ns_ : most_overtime_ns;
+        for (;;) {
+            auto seen = __atomic_load_n(word(), __ATOMIC_ACQUIRE);
+            if (seen != stopped && seen != pinned) return;
+            const std::int64_t rest = limit_ns_ - (now() - began) + overtime;
+            if (rest > 0)
+                await_change(seen, rest);
+            else if (seen == pinned)
+                await_change(seen, most_overtime_ns); // and again
+            else
                 __atomic_compare_exchange_n(word(), &seen, static_cast<std::uint32_t>(expired), false,
                                             __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
-            timespec pause{static_cast<std::time_t>(rest / 1'000'000'000),
-                           static_cast<long>(rest % 1'000'000'000)};
-            if (rest > 0)
-                ::syscall(SYS_futex, static_cast<void*>(&phase_), FUTEX_WAIT_PRIVATE, seen, &pause, nullptr,
-                          0);
         }
     }
 
     // Until a pass over the list of threads finds none that is new: those that could make one stand still then.
-    GOFER_ON_FOREIGN_STACK bool stop_all() noexcept {
-        const std::int64_t until = now() + patience_ns;
+    GOFER_ON_FOREIGN_STACK bool stop_all(std::int64_t until) noexcept {
         for (;;) {
             const std::size_t known = count_;
             if (!seize_new()) return false;
@@ -221,9 +248,9 @@ private:
         char name[1];
     };
     GOFER_ON_FOREIGN_STACK bool seize_new() noexcept {
-        ::syscall(SYS_lseek, tasks_, 0, SEEK_SET);
+        raw_call(SYS_lseek, tasks_, 0, SEEK_SET);
         for (;;) {
-            const long n = ::syscall(SYS_getdents64, tasks_, entries_, sizeof entries_);
+            const long n = raw_call(SYS_getdents64, tasks_, entries_, sizeof entries_);
             if (n <= 0) return n == 0;
             for (long at = 0; at < n;) {
                 const auto* entry = reinterpret_cast<const Entry*>(entries_ + at);
@@ -243,26 +270,54 @@ private:
         for (std::size_t i = 0; i < count_; ++i)
             if (threads_[i].tid == tid) return true;
         if (count_ == most_threads) return false;
-        if (::syscall(SYS_ptrace, PTRACE_SEIZE, tid, nullptr, nullptr) != 0)
-            return errno == ESRCH; // it has just ended
+        long error = raw_call(SYS_ptrace, PTRACE_SEIZE, tid);
+        if (error == -EPERM && !has_ended(tid) && !asked_) {
+            ask();
+            error = raw_call(SYS_ptrace, PTRACE_SEIZE, tid);
+        }
+        if (error != 0) return error == -ESRCH || (error == -EPERM && has_ended(tid));
         Thread& t = threads_[count_++];
         t.tid = tid;
-        return ::syscall(SYS_ptrace, PTRACE_INTERRUPT, tid, nullptr, nullptr) == 0 || errno == ESRCH;
+        error = raw_call(SYS_ptrace, PTRACE_INTERRUPT, tid);
+        return error == 0 || error == -ESRCH;
+    }
+    GOFER_ON_FOREIGN_STACK void ask() noexcept {
+        asked_ = true;
+        set(asking);
+        while (__atomic_load_n(word(), __ATOMIC_ACQUIRE) == asking) await_change(asking, 1'000'000'000);
+    }
+    /// It may be in the list all the same: the main thread is as long as there are others.
+    GOFER_ON_FOREIGN_STACK bool has_ended(pid_t tid) noexcept {
+        char path[32], digits[16], status[256];
+        std::size_t length = 0, count = 0;
+        for (pid_t rest = tid; rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
+        while (count > 0) path[length++] = digits[--count];
+        for (const char* c = "/stat"; *c; ++c) path[length++] = *c;
+        path[length] = '\0';
+        const long file = raw_call(SYS_openat, tasks_, path, O_RDONLY | O_CLOEXEC);
+        if (file < 0) return file == -ENOENT || file == -ESRCH;
+        const long n = raw_call(SYS_read, file, status, sizeof status);
+        raw_call(SYS_close, file);
+        if (n < 0) return n == -ESRCH;
+        for (long at = n - 3; at >= 0; --at) // `123 (name) S ...`, where the name may hold anything
+            if (status[at] == ')') return status[at + 2] == 'Z' || status[at + 2] == 'X';
+        return false;
     }
     GOFER_ON_FOREIGN_STACK bool await_stop(Thread& t, std::int64_t until) noexcept {
-        for (;;) {
+        for (unsigned looks = 1;; ++looks) {
             int status = 0;
-            const long got = ::syscall(SYS_wait4, t.tid, &status, __WALL | WNOHANG, nullptr);
-            if (got < 0) return errno == ECHILD; // ended
+            const long got = raw_call(SYS_wait4, t.tid, &status, __WALL | WNOHANG);
+            if (got < 0) return got == -ECHILD; // ended
             if (got == t.tid) {
                 if (!WIFSTOPPED(status)) return true; // ended
                 t.stopped = true;
                 if (status >> 16 == 0) t.signal = WSTOPSIG(status);
                 return read_registers(t);
             }
+            if (looks % looks_for_the_end == 0 && has_ended(t.tid)) return true; // waited for in vain: the main thread
             if (now() > until) return false;
             timespec pause{0, 20'000};
-            ::syscall(SYS_nanosleep, &pause, nullptr);
+            raw_call(SYS_nanosleep, &pause);
         }
     }
     GOFER_ON_FOREIGN_STACK bool read_registers(Thread& t) noexcept {
@@ -273,7 +328,8 @@ private:
 #endif
         for (const long kind : {static_cast<long>(NT_PRSTATUS), vectors}) {
             iovec part{t.registers + t.size, Thread::room - t.size};
-            if (::syscall(SYS_ptrace, PTRACE_GETREGSET, t.tid, kind, &part) != 0) return errno == ESRCH;
+            if (const long error = raw_call(SYS_ptrace, PTRACE_GETREGSET, t.tid, kind, &part); error != 0)
+                return error == -ESRCH;
             if (kind == NT_PRSTATUS) {
                 t.stack_pointer = stack_pointer_in(t.registers);
                 note_system_call(t);
@@ -307,11 +363,11 @@ private:
     GOFER_ON_FOREIGN_STACK void let_all_go() noexcept {
         for (std::size_t i = 0; i < count_; ++i)
             if (threads_[i].stopped)
-                ::syscall(SYS_ptrace, PTRACE_DETACH, threads_[i].tid, nullptr, long{threads_[i].signal});
+                raw_call(SYS_ptrace, PTRACE_DETACH, threads_[i].tid, 0, threads_[i].signal);
     }
     GOFER_ON_FOREIGN_STACK static std::int64_t now() noexcept {
         timespec t{};
-        ::syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+        raw_call(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
         return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
     }
 
@@ -321,10 +377,13 @@ private:
     void* memory_ = MAP_FAILED;
     int tasks_ = -1;
     pid_t self_ = 0;
+    pid_t parent_ = 0;
     int tracer_ = -1;
+    bool asked_ = false; // the child's
+    bool excepted_ = false;
     Thread* threads_ = nullptr;
     std::size_t count_ = 0;
-    std::atomic<std::uint32_t> phase_{preparing};
+    std::atomic<std::uint32_t> phase_{stopping};
     alignas(8) char entries_[4096];
 };
 

@@ -9,7 +9,8 @@
 
 #include <gofer/debug/free_records.hpp>
 #include <gofer/debug/inspector.hpp>
-#include <gofer/debug/memory.hpp>
+#include <gofer/debug/mapping.hpp>
+#include <gofer/debug/time_limit.hpp>
 #include <gofer/sync/future.hpp>
 #include <gofer/task/goroutine.hpp>
 
@@ -31,7 +32,11 @@ struct Orphan {
 /// Lies in memory of its own, which is not searched.
 class Suspects {
 public:
-    Suspects(std::size_t room, void* memory) noexcept : room_(room) {
+    static constexpr const char* too_late = "it could not be done in time";
+    static constexpr const char* too_many = "too many goroutines wait, or for too many things";
+
+    /// `memory` is of bytes(room). Given up at `until`, on the clock of base::now_ns.
+    Suspects(std::size_t room, void* memory, std::int64_t until) noexcept : limit_(until), room_(room) {
         auto* at = static_cast<char*>(memory);
         nodes_ = reinterpret_cast<Node*>(at);
         waits_ = reinterpret_cast<Wait*>(at + room * sizeof(Node));
@@ -46,6 +51,20 @@ public:
         if (homes_ < most_homes) home_[homes_++] = home;
     }
 
+    /// Why there is no verdict; null: there is one, or no search has been made.
+    const char* obstacle() const noexcept { return obstacle_; }
+    /// False, for this reason, unless there is one already.
+    bool give_up(const char* why) noexcept {
+        if (!obstacle_) obstacle_ = why;
+        return false;
+    }
+    std::int64_t rest() const noexcept { return limit_.rest(); }
+
+    /// When all has been searched: how many are of that runtime.
+    std::size_t orphans_of(const void* home) const noexcept {
+        return static_cast<std::size_t>(std::count_if(
+            nodes_, nodes_ + size_, [home](const Node& n) { return is_orphan(n) && n.home == home; }));
+    }
     /// When all has been searched.
     template <class Visit>
     void for_each_orphan(Visit visit) {
@@ -58,7 +77,7 @@ public:
             while (w < all_waits_ && waits_[w].waiter < i) ++w;
             Orphan o;
             o.id = n.id;
-            o.home = n.goroutine->home;
+            o.home = n.home;
             for (; w < all_waits_ && waits_[w].waiter == i; ++w) {
                 if (waits_[w].on == none) continue;
                 const Node& on = nodes_[waits_[w].on];
@@ -79,6 +98,7 @@ protected:
         std::uintptr_t begin, end;
         std::uintptr_t searched_from; // what of it may be the program's; before that is our own bookkeeping
         const task::Goroutine* goroutine; // whose frames; null: an object
+        const void* home;
         std::uint64_t id;
         std::uint32_t first_wait; // of those who wait on it
         bool cleared;
@@ -96,12 +116,16 @@ protected:
 
     // ---- suspects
 
-    void find_suspects() noexcept {
-        task::stack_pools().for_each([this](const task::Goroutine& g) {
+    /// Follows pointers in frames that are not its own: while nobody can go on.
+    bool find_suspects() noexcept {
+        std::size_t looked_at = 0;
+        task::stack_pools().for_each([&](const task::Goroutine& g) {
+            if (overflow_ || limit_.was_passed() || (++looked_at % looked_at_once == 0 && limit_.passed())) return;
             const void* context = g.context.load(std::memory_order_relaxed);
-            if (!overflow_ && context && may_be_suspected(g))
-                suspect(g, reinterpret_cast<std::uintptr_t>(context));
+            if (context && may_be_suspected(g)) suspect(g, reinterpret_cast<std::uintptr_t>(context));
         });
+        if (overflow_) return give_up(too_many);
+        return !limit_.was_passed() || give_up(too_late);
     }
     bool may_be_suspected(const task::Goroutine& g) const noexcept {
         if (g.state.load(std::memory_order_relaxed) != task::State::parked ||
@@ -118,6 +142,7 @@ protected:
         const std::size_t nodes = size_, waits = all_waits_;
         Node& frames = add_node(context, first_context_of(g), context);
         frames.goroutine = &g;
+        frames.home = g.home;
         frames.id = g.id;
         if (add_waits(g, context)) {
             ++suspects_;
@@ -135,7 +160,7 @@ protected:
     }
     Node& add_node(std::uintptr_t begin, std::uintptr_t end, std::uintptr_t searched_from) noexcept {
         Node& n = nodes_[size_++];
-        n = {begin, end, searched_from, nullptr, 0, none, false, false, 0, {}};
+        n = {begin, end, searched_from, nullptr, nullptr, 0, none, false, false, 0, {}};
         return n;
     }
     /// False: it may be woken by something that is not an object of the program's.
@@ -197,8 +222,11 @@ protected:
         return true;
     }
 
-    /// Sorts everything by address, finds who waits on what, and clears who waits on what we know too little of.
-    void arrange() noexcept {
+    /// Sorts everything by address, finds who waits on what, and clears who waits on what we know too little of. False:
+    /// there is no time for it.
+    bool arrange() noexcept {
+        constexpr std::int64_t for_each = 200; // ns, in a million
+        if (!limit_.allows(static_cast<std::int64_t>(size_ + all_waits_) * for_each)) return give_up(too_late);
         std::sort(nodes_, nodes_ + size_, [](const Node& a, const Node& b) { return a.begin < b.begin; });
         size_ = static_cast<std::size_t>(
             std::unique(nodes_, nodes_ + size_,
@@ -218,6 +246,7 @@ protected:
         std::sort(waits_, waits_ + all_waits_, [](const Wait& a, const Wait& b) { return a.on < b.on; });
         for (std::size_t i = all_waits_; i-- > 0;)
             if (waits_[i].on != none) nodes_[waits_[i].on].first_wait = static_cast<std::uint32_t>(i);
+        return true;
     }
     GOFER_SEARCHES std::uint32_t find(std::uintptr_t at) const noexcept {
         std::size_t low = 0, high = size_;
@@ -244,8 +273,9 @@ protected:
         nodes_[node].cleared = true;
         work_[pending_++] = node;
     }
+    /// Not all when the limit has passed.
     GOFER_SEARCHES void clear_marked() noexcept {
-        while (pending_ > 0) {
+        while (pending_ > 0 && !limit_.passed()) {
             const std::uint32_t node = work_[--pending_];
             const Node& n = nodes_[node];
             if (n.goroutine) {
@@ -275,9 +305,10 @@ protected:
     GOFER_SEARCHES bool clear_once_across_runtimes() noexcept {
         for (std::size_t i = 0; i < size_; ++i) {
             if (!nodes_[i].goroutine || nodes_[i].cleared) continue;
+            if (limit_.passed()) return false;
             for_each_known(nodes_[i], [&](std::uint32_t known) {
                 for (std::size_t w = nodes_[known].first_wait; w < all_waits_ && waits_[w].on == known; ++w)
-                    if (nodes_[waits_[w].waiter].goroutine->home != nodes_[i].goroutine->home)
+                    if (nodes_[waits_[w].waiter].home != nodes_[i].home)
                         clear(waits_[w].waiter);
             });
         }
@@ -310,7 +341,8 @@ protected:
     GOFER_SEARCHES void note_companions() noexcept {
         for (std::size_t i = 0; i < size_; ++i) {
             const Node& n = nodes_[i];
-            if (is_orphan(n)) for_each_known(n, [&](std::uint32_t known) { note(nodes_[known], n.id); });
+            if (!is_orphan(n) || limit_.passed()) continue;
+            for_each_known(n, [&](std::uint32_t known) { note(nodes_[known], n.id); });
         }
     }
     GOFER_SEARCHES static void note(Node& n, std::uint64_t knower) noexcept {
@@ -326,10 +358,14 @@ protected:
         ++o.companions;
     }
 
+    static constexpr std::size_t looked_at_once = 256; // goroutines
+
+    TimeLimit limit_;
     FreeRecords free_records_;
     bool overflow_ = false; // there is no room for all, and so no verdict
 
 private:
+    const char* obstacle_ = nullptr;
     const std::size_t room_;
     Node* nodes_;
     Wait* waits_;

@@ -32,10 +32,12 @@ struct FreeRecord {
     FreeRecord* next;
     FreeRecord* next_batch; // of the first record of a batch
 
-    /// `visit(record)` for this one and those behind it.
+    /// `visit(record)` for this one and those behind it; false from it: enough. What it has said last.
     template <class Visit>
-    static void for_each(const FreeRecord* first, Visit visit) noexcept {
-        for (; first; first = first->next) visit(static_cast<const void*>(first));
+    static bool for_each(const FreeRecord* first, Visit visit) noexcept {
+        for (; first; first = first->next)
+            if (!visit(static_cast<const void*>(first))) return false;
+        return true;
     }
 };
 
@@ -64,13 +66,14 @@ public:
         lock_.unlock();
     }
 
-    /// `visit(record, bytes)` for each that nobody uses. Nothing when the lock is not free: for a report that must not wait.
+    /// `visit(record, bytes)` for each that nobody uses; false from it: enough. Nothing when the lock is not free: for
+    /// a report that must not wait.
     template <class Visit>
     void try_for_each_free(Visit visit) noexcept {
         if (!lock_.try_lock()) return;
         for (unsigned c = 0; c < pooled_classes; ++c)
             for (const FreeRecord* b = batches_[c]; b; b = b->next_batch)
-                FreeRecord::for_each(b, [&](const void* record) { visit(record, record_size(c)); });
+                if (!FreeRecord::for_each(b, [&](const void* record) { return visit(record, record_size(c)); })) break;
         lock_.unlock();
     }
 
@@ -128,13 +131,14 @@ public:
         list.first = record;
         ++list.length;
     }
-    /// `visit(record, bytes)` for each that nobody uses. The pool's thread must not be in the midst of take() or
-    /// give_back().
+    /// `visit(record, bytes)` for each that nobody uses; false from it: enough. The pool's thread must not be in the
+    /// midst of take() or give_back().
     template <class Visit>
     void for_each_free(Visit visit) const noexcept {
         for (unsigned c = 0; c < pooled_classes; ++c)
             for (const FreeRecord* first : {lists_[c].first, lists_[c].full})
-                FreeRecord::for_each(first, [&](const void* record) { visit(record, record_size(c)); });
+                if (!FreeRecord::for_each(first, [&](const void* record) { return visit(record, record_size(c)); }))
+                    return;
     }
     std::int64_t in_use() const noexcept { return in_use_.load(std::memory_order_relaxed); }
     void count(std::int64_t delta) noexcept { in_use_.store(in_use() + delta, std::memory_order_relaxed); }
