@@ -36,7 +36,7 @@ std::string query_mirrors(const gofer::Context& parent) {
 
 int main() {
     gofer::run([] {
-        auto [report, end_report] = gofer::with_timeout(gofer::Context::background(), 500ms);
+        auto [report, end_report] = gofer::with_timeout(gofer::Context::background(), 1min);
         gofer::WaitGroup parts;
         std::string mirrored, impatient, endless;
 
@@ -46,7 +46,8 @@ int main() {
             impatient = query(part, 1h);
         });
         parts.go([&, ctx = report] {
-            auto [part, end_part] = gofer::with_timeout(ctx, 1h); // the report's own end comes first
+            auto [chapter, end_chapter] = gofer::with_timeout(ctx, 20ms);
+            auto [part, end_part] = gofer::with_timeout(chapter, 1h); // the chapter's own end comes first
             endless = query(part, 1h);
         });
 

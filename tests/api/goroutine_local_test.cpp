@@ -135,7 +135,7 @@ TEST_CASE("values of an ErrGroup's goroutines are gone when it says so") {
 TEST_CASE("values of the main goroutine are gone when run returns, and those of a plain go in time, too") {
     std::atomic<int> ended{0};
     const auto local = local_that_ends([&ended] { ++ended; });
-    gofer::run([&] {
+    gofer::run(fixture::with_workers(2), [&] {
         local.get();
         gofer::go([&] { local.get(); });
     });

@@ -37,8 +37,9 @@ TEST_CASE("run takes a function that can only be moved, a pointer to one, and on
 
 TEST_CASE("run rethrows what its function throws") {
     const fixture::LeakProof proof;
-    CHECK_THROWS_AS(gofer::run([]() -> int { throw std::out_of_range{"far"}; }), std::out_of_range);
-    CHECK_THROWS_AS(gofer::run([] { throw 42; }), int);
+    const auto options = fixture::with_workers(2);
+    CHECK_THROWS_AS(gofer::run(options, []() -> int { throw std::out_of_range{"far"}; }), std::out_of_range);
+    CHECK_THROWS_AS(gofer::run(options, [] { throw 42; }), int);
     proof.require_clean();
 }
 

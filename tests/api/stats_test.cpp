@@ -138,6 +138,8 @@ TEST_CASE("stats counts each call that parked its goroutine, and no call that di
     fixture::at_each_worker_count([] {
         gofer::Channel<int> full(1), none;
         gofer::Mutex m;
+        auto [ctx, cancel] = gofer::with_cancel(gofer::Context::background());
+        gofer::WaitGroup wg;
         const auto before = stats().parks;
         full.send(1); // none of these has to wait
         full.receive();
@@ -146,10 +148,15 @@ TEST_CASE("stats counts each call that parked its goroutine, and no call that di
         VERIFY(!none.try_receive().has_value());
         gofer::yield();
         VERIFY(stats().parks == before);
-        gofer::sleep_for(1us);
+        wg.go([&cancel = cancel] { // does not park itself
+            fixture::parked_reaches(1);
+            cancel();
+        });
+        VERIFY(!gofer::sleep_for(ctx, 1h)); // a short sleep may be over before it parks
         VERIFY(stats().parks == before + 1);
         gofer::blocking([] {});
         VERIFY(stats().parks == before + 2);
+        wg.wait();
     });
 }
 

@@ -1,8 +1,8 @@
-// Nobody closes the channel, so the receiver never ends.
+// Nobody closes the channel, so the receiver never ends. The grace is for a slow machine.
 #include <gofer/gofer.hpp>
 
 int main() {
-    gofer::run([] {
+    gofer::run({.shutdown_grace = std::chrono::seconds{10}}, [] {
         const gofer::Channel<int> lines;
         gofer::go({.name = "printer"}, [lines] {
             for (int v : lines) std::printf("%d\n", v);

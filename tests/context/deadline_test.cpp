@@ -34,7 +34,7 @@ TEST_CASE("a context with a timeout ends by itself, no earlier, and says why") {
     fixture::at_each_worker_count([] {
         const auto start = Clock::now();
         auto [ctx, cancel] = with_timeout(Context::background(), 3ms);
-        VERIFY(!ctx.cancelled());
+        VERIFY(!ctx.cancelled() || Clock::now() - start >= 3ms);
         ctx.done().receive();
         VERIFY(Clock::now() - start >= 3ms);
         VERIFY(timed_out(ctx));

@@ -27,10 +27,17 @@ inline std::string line_of(const gofer::debug::Snapshot& s) {
     return text.c_str();
 }
 
-/// The line of the goroutine of that name, once it is parked and has left its stack.
-inline std::string parked_line_of(const std::string& name) {
+/// The snapshot of the goroutine of that name, once it is parked and has left its stack.
+inline gofer::debug::Snapshot parked_snapshot_of(const std::string& name) {
     gofer::debug::Snapshot found;
     VERIFY(fixture::eventually([&] { return (found = snapshot_of(name)).waits[0] != 0; }));
+    return found;
+}
+
+/// Its line, without how long it has been parked: on a slow machine that may be a second.
+inline std::string parked_line_of(const std::string& name) {
+    auto found = parked_snapshot_of(name);
+    found.parked_ns = 0;
     return line_of(found);
 }
 

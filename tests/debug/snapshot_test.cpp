@@ -288,7 +288,7 @@ TEST_CASE("how long a goroutine has been parked is known after a second") {
             gofer::sleep_for(10ms);
             return seen::snapshot_of("long").parked_ns > 1'000'000'000;
         }));
-        VERIFY(contains(parked_line_of("long"), "waiting), for "));
+        VERIFY(contains(seen::line_of(seen::parked_snapshot_of("long")), "waiting), for "));
         c.close();
         wg.wait();
     });

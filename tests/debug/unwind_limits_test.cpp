@@ -94,12 +94,18 @@ TEST_CASE("one that is parked in a function that Defer calls is abandoned there"
 }
 
 TEST_CASE("one that is parked in the destructor of an ErrGroup is abandoned there, and its group is whole") {
-    stays([](const gofer::Channel<int>&) {
+    auto& release = forever<std::atomic<bool>>(false);
+    stays([&release](const gofer::Channel<int>&) {
         gofer::ErrGroup group;
         gofer::Mutex held;
         held.lock();
-        group.go([&] { gofer::blocking([] { std::this_thread::sleep_for(50ms); }); });
+        group.go([&] {
+            gofer::blocking([&release] {
+                while (!release) std::this_thread::sleep_for(1ms);
+            });
+        });
     });
+    release = true;
 }
 
 TEST_CASE("one that has to block while it is unwound is abandoned there") {
@@ -301,7 +307,7 @@ TEST_CASE("goroutines that never ran are destroyed unrun, and those who wait for
         std::vector<gofer::Future<void>> futures;
         const auto work = [&ran, held = fixture::Tracked{1}] {
             ++ran;
-            const auto end = std::chrono::steady_clock::now() + 50us;
+            const auto end = std::chrono::steady_clock::now() + 1ms;
             while (std::chrono::steady_clock::now() < end) {
             }
         };

@@ -60,10 +60,10 @@ TEST_CASE("a goroutine that sleeps with its thread is named as well") {
 
 TEST_CASE("a goroutine that yields, parks or is in blocking code is not named") {
     const auto end = fixture::death_of([] {
-        gofer::run(with_long_run(400ms), [] {
-            gofer::blocking([] { std::this_thread::sleep_for(800ms); });
-            gofer::sleep_for(800ms);
-            for (const auto until = gofer::Clock::now() + 800ms; gofer::Clock::now() < until;) gofer::yield();
+        gofer::run(with_long_run(1500ms), [] { // longer than the system leaves a thread without a processor
+            gofer::blocking([] { std::this_thread::sleep_for(2500ms); });
+            gofer::sleep_for(2500ms);
+            for (const auto until = gofer::Clock::now() + 2500ms; gofer::Clock::now() < until;) gofer::yield();
         });
     });
     CHECK(end.message.empty());

@@ -68,20 +68,23 @@ inline bool parked_reaches(std::size_t n, const std::atomic<bool>& over) {
 }
 
 /// Whether a goroutine that calls f parks in it, stays there for a moment in which it could return, and is
-/// abandoned there when its runtime ends. f must own all it uses.
+/// abandoned there when its runtime ends. f must own all it uses. Returns early when f does.
 template <class F>
-[[nodiscard]] bool parks_for_ever(F f) {
+[[nodiscard]] bool parks_for_ever(F f, std::chrono::milliseconds moment = std::chrono::milliseconds{2}) {
     static std::atomic<bool> returned;
     returned = false;
     auto options = with_workers(2);
     options.shutdown_grace = std::chrono::milliseconds{1};
-    gofer::run(options, [&f] {
+    gofer::run(options, [&f, moment] {
         gofer::go([f = std::move(f)]() mutable {
             f();
             returned = true;
         });
         VERIFY(eventually([] { return returned || gofer::Runtime::current().stats().parked >= 1; }));
-        gofer::sleep_for(std::chrono::milliseconds{2});
+        const auto over = std::chrono::steady_clock::now() + moment;
+        do
+            gofer::sleep_for(std::chrono::milliseconds{1});
+        while (!returned && std::chrono::steady_clock::now() < over);
     });
     require_no_failures();
     return !returned;

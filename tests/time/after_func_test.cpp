@@ -31,15 +31,24 @@ TEST_CASE("f runs once, in a goroutine of its own, not before its time") {
 }
 
 TEST_CASE("stopped before its time f never runs, and its closure is gone at once") {
-    fixture::at_each_worker_count([] {
-        std::atomic<bool> ran{false};
-        const auto closure = std::make_shared<int>(1);
-        auto stop = gofer::after_func(3ms, [&ran, closure] { ran = true; });
-        VERIFY(stop());
-        VERIFY(closure.use_count() == 1);
+    const auto in_time = [] {
+        const auto ran = std::make_shared<std::atomic<bool>>(false);
+        const auto start = gofer::Clock::now();
+        auto stop = gofer::after_func(3ms, [ran] { *ran = true; });
+        const bool stopped = stop();
+        if (!stopped && gofer::Clock::now() - start >= 3ms) return false;
+        VERIFY(stopped);
+        VERIFY(ran.use_count() == 1);
         VERIFY(!stop());
         gofer::sleep_for(5ms);
-        VERIFY(!ran);
+        VERIFY(!*ran);
+        return true;
+    };
+    fixture::at_each_worker_count([&in_time] {
+        // On a machine under load its time may have come: then once more.
+        bool was = false;
+        for (int attempt = 0; attempt < 10 && !was; ++attempt) was = in_time();
+        VERIFY(was);
     });
 }
 

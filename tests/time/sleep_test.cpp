@@ -98,7 +98,7 @@ TEST_CASE("any duration and any clock will do") {
 }
 
 TEST_CASE("one that sleeps keeps nobody else from running, on one worker too") {
-    fixture::at_each_worker_count([] {
+    const auto turns_meanwhile = [] {
         std::atomic<bool> awake{false};
         gofer::WaitGroup wg;
         wg.go([&] {
@@ -111,6 +111,12 @@ TEST_CASE("one that sleeps keeps nobody else from running, on one worker too") {
             gofer::yield();
         }
         wg.wait();
+        return turns;
+    };
+    fixture::at_each_worker_count([&] {
+        // A machine under load may let nobody run for as long as the sleep lasts: then once more.
+        int turns = 0;
+        for (int attempt = 0; attempt < 10 && turns <= 10; ++attempt) turns = turns_meanwhile();
         VERIFY(turns > 10);
     });
 }

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <stdexcept>
@@ -57,8 +58,8 @@ TEST_CASE("a slow receiver gets the first tick it missed, and then the next that
 TEST_CASE("at most one tick waits") {
     fixture::at_each_worker_count([] {
         const gofer::Ticker ticker{500ms};
-        ticker.reset(20ms);
         const Moment start = gofer::Clock::now();
+        ticker.reset(20ms);
         gofer::sleep_for(70ms);
         int ticks = 0;
         while (ticker.channel().try_receive()) ++ticks;
@@ -164,8 +165,8 @@ TEST_CASE("of a thousand that wait, few wake in vain") {
         VERIFY(fixture::eventually([&] { return got >= ticks; }));
         ticker.stop();
         const auto after = gofer::Runtime::current().stats().parks;
-        // Each tick is taken by one, which passes the watch on to another; the late ones of a slow machine come on top.
-        VERIFY(after - before < 20 * waiting / 10);
+        // Each tick is taken by one, which passes the watch on to another. A slow machine takes more than the twenty.
+        VERIFY(after - before < waiting / 10 * static_cast<std::uint64_t>(got.load()));
         quit.close();
         wg.wait();
     };

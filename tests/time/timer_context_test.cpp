@@ -42,14 +42,19 @@ TEST_CASE("one that follows ends with its context, and the one on watch goes on"
 }
 
 TEST_CASE("whichever comes first, the tick or the end of a context") {
-    fixture::at_each_worker_count([] {
+    const auto ticks_before_the_end = [] {
         const gofer::Ticker ticker{100us};
         auto [ctx, cancel] = gofer::with_timeout(gofer::Context::background(), 3ms);
         int ticks = 0;
         while (ticker.channel().receive(ctx)) ++ticks;
         VERIFY(ctx.cancelled());
-        int chosen = 0;
-        while (gofer::select(gofer::recv(ticker.channel()), gofer::recv(ctx.done())) == 0) ++chosen;
-        VERIFY(ticks + chosen > 0);
+        while (gofer::select(gofer::recv(ticker.channel()), gofer::recv(ctx.done())) == 0) ++ticks;
+        return ticks;
+    };
+    fixture::at_each_worker_count([&] {
+        // On a machine under load the context may have ended before the first look: then once more.
+        int ticks = 0;
+        for (int attempt = 0; attempt < 10 && ticks == 0; ++attempt) ticks = ticks_before_the_end();
+        VERIFY(ticks > 0);
     });
 }

@@ -63,7 +63,7 @@ const Scenario with_abort{"with Leaks::abort", [](const Setting& s) {
     gofer::run(options, [] {
         const gofer::Channel<int> c;
         gofer::go({.name = "receiver"}, [c] { c.receive(); });
-        gofer::yield();
+        while (gofer::Runtime::current().stats().parked < 1) gofer::yield();
     });
 }};
 
