@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <gofer/gofer.hpp>
+#include <gofer/debug/search_pace.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
