@@ -58,12 +58,14 @@ inline volatile char* unknown(volatile char* p) {
     auto owned = std::make_unique<int>(1);
     volatile int* p = owned.get();
     const gofer::Channel<std::unique_ptr<int>> c;
-    gofer::go([c] { c.receive(); });
+    gofer::WaitGroup receiver;
+    receiver.go([c] { c.receive(); });
     if (wrong) c.send(std::move(owned));
     if (moves) fixture::hop();
-    gofer::sleep_for(std::chrono::milliseconds{20});
+    if (wrong) receiver.wait();
     *p = 2;
     if (!wrong) c.send(std::move(owned));
+    receiver.wait();
 }
 
 } // namespace memory_errors

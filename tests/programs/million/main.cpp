@@ -39,6 +39,7 @@ double park(std::size_t count, long long memory_before, bool first_time) {
     gofer::WaitGroup wg;
     for (std::size_t i = 0; i < count; ++i) wg.go([&crowd, i] { crowd.wait_as(i); });
     while (gofer::Runtime::current().stats().parked < count) gofer::sleep_for(std::chrono::milliseconds{50});
+    gofer::sleep_for(std::chrono::milliseconds{50}); // workers that sleep give up what their queues had grown to
     ::malloc_trim(0); // what malloc keeps of freed queues is no goroutine's
     const double each = static_cast<double>(programs::memory_in_use() - memory_before) / static_cast<double>(count);
     if (first_time) require(million::all_guarded(crowd.some), "guards are really there");
