@@ -25,6 +25,7 @@ public:
 
     bool empty() const noexcept { return front() == nullptr; }
     Node* front() const noexcept { return head_.load(std::memory_order_relaxed); }
+    Node* back() const noexcept { return tail_; }
 
     void push_back(Node& node) noexcept {
         node.prev = tail_;
