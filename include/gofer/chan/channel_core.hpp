@@ -71,7 +71,7 @@ public:
     void close() {
         base::EngineRegion engine;
         base::engine_release(&closed_);
-        wait::WakeList woken;
+        wait::ReleaseList woken;
         {
             Locked lock(lock_);
             if (closed()) throw ChannelClosed("gofer: close of a channel that is closed already");

@@ -55,7 +55,7 @@ public:
     bool set(sched::BiasedLock& lock, std::int64_t due, std::int64_t period) noexcept {
         base::tsan_release(&due_); // partner: the acquire in take()
         base::EngineRegion engine;
-        wait::WakeList woken;
+        wait::ReleaseList woken;
         bool was_armed = false;
         {
             const Locked guard(lock);

@@ -79,7 +79,7 @@ private:
     }
 
     void let_all_pass() noexcept {
-        wait::WakeList woken;
+        wait::ReleaseList woken;
         woken.claim_all(waiters_, wait::Outcome::done);
         word_.store(0, std::memory_order_release);
         woken.wake_all();

@@ -91,7 +91,7 @@ private:
     void finish(std::uint32_t after, wait::Outcome outcome) noexcept {
         base::EngineRegion engine;
         base::engine_release(&word_);
-        wait::WakeList woken;
+        wait::ReleaseList woken;
         Lock::lock(word_);
         woken.claim_all(waiters_, outcome);
         word_.store(after, std::memory_order_release);

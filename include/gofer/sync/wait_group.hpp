@@ -124,7 +124,7 @@ private:
     [[gnu::noinline]] void last_is_done() noexcept {
         base::tsan_acquire(&word_); // every done() before this one
         base::EngineRegion engine;
-        wait::WakeList woken;
+        wait::ReleaseList woken;
         Lock::lock(word_);
         if (word_.load(std::memory_order_relaxed) >= one) return Lock::unlock(word_);
         woken.claim_all(waiters_, wait::Outcome::done);

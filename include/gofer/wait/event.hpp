@@ -59,7 +59,7 @@ protected:
     void happen() noexcept {
         base::tsan_release(&happened_);
         base::EngineRegion engine;
-        WakeList woken;
+        ReleaseList woken;
         lock_.lock();
         happened_.store(true, std::memory_order_release);
         woken.claim_all(waiters_, Outcome::done);

@@ -50,6 +50,56 @@ public:
         last_ = claimed.episode;
     }
 
+    /// The list's last act. Goroutines of one runtime in a row are queued in one step.
+    [[gnu::always_inline]] void wake_all() noexcept {
+        if (!first_) return;
+        if (first_ == last_)
+            Claimed{first_, true}.wake();
+        else
+            wake_several();
+    }
+
+protected:
+    [[gnu::noinline]] void wake_several() noexcept { wake_before({}, nullptr); }
+
+    /// And, behind them, goroutines of one runtime that are linked already.
+    void wake_before(sched::Chain rest, sched::Scheduler* rest_home) noexcept {
+        sched::Chain chain;
+        sched::Scheduler* home = nullptr;
+        while (first_) {
+            Episode* e = first_;
+            first_ = e->next; // before the wake-up: the frame may be gone afterwards
+            Goroutine* g = e->goroutine();
+            if (!g) {
+                Claimed{e, true}.wake();
+                continue;
+            }
+            if (g->pinned_to) [[unlikely]] {
+                sched::ready(g);
+                continue;
+            }
+            if (home != sched::home_of(g)) {
+                sched::ready_all(home, chain.first);
+                chain = {};
+                home = sched::home_of(g);
+            }
+            chain.add(g);
+        }
+        if (chain.first && home == rest_home)
+            chain.last->next = rest.first;
+        else
+            sched::ready_all(rest_home, rest.first);
+        sched::ready_all(home, chain.first);
+    }
+
+private:
+    Episode* first_ = nullptr;
+    Episode* last_ = nullptr;
+};
+
+/// The same, for who releases everybody in a list.
+class ReleaseList : private WakeList {
+public:
     /// Claims and adds everyone in the list, with that outcome. Under the list's lock.
     void claim_all(WaitList& list, Outcome outcome) noexcept {
         Waiter* waiter = list.pop_front();
@@ -58,12 +108,11 @@ public:
         if (!list.empty()) claim_rest(list, outcome);
     }
 
-    /// The list's last act. Goroutines of one runtime in a row are queued in one step.
     [[gnu::always_inline]] void wake_all() noexcept {
-        if (first_ != last_ || rest_.first)
-            wake_several();
-        else if (first_)
-            Claimed{first_, true}.wake();
+        if (rest_.first) [[unlikely]]
+            wake_rest();
+        else
+            WakeList::wake_all();
     }
 
 private:
@@ -106,39 +155,9 @@ private:
         for (std::size_t at = line; at < sizeof(Episode); at += line)
             __builtin_prefetch(reinterpret_cast<const char*>(waiter.episode) + at, 1);
     }
+    [[gnu::noinline]] void wake_rest() noexcept { wake_before(rest_, rest_home_); }
 
-    [[gnu::noinline]] void wake_several() noexcept {
-        sched::Chain chain;
-        sched::Scheduler* home = nullptr;
-        while (first_) {
-            Episode* e = first_;
-            first_ = e->next; // before the wake-up: the frame may be gone afterwards
-            Goroutine* g = e->goroutine();
-            if (!g) {
-                Claimed{e, true}.wake();
-                continue;
-            }
-            if (g->pinned_to) [[unlikely]] {
-                sched::ready(g);
-                continue;
-            }
-            if (home != sched::home_of(g)) {
-                sched::ready_all(home, chain.first);
-                chain = {};
-                home = sched::home_of(g);
-            }
-            chain.add(g);
-        }
-        if (chain.first && home == rest_home_)
-            chain.last->next = rest_.first;
-        else
-            sched::ready_all(rest_home_, rest_.first);
-        sched::ready_all(home, chain.first);
-    }
-
-    Episode* first_ = nullptr;
-    Episode* last_ = nullptr;
-    sched::Chain rest_; // behind those, and of this runtime
+    sched::Chain rest_;
     sched::Scheduler* rest_home_ = nullptr;
 };
 
