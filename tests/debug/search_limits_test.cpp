@@ -76,6 +76,18 @@ void beside_suspects(F f) {
     fixture::require_no_failures();
 }
 
+/// What is in the way of a search. Asked several times: on a machine under load a thread may not stop in time.
+template <class Consume>
+const char* obstacle_to_a_search(Consume consume) {
+    const char* obstacle = nullptr;
+    for (int i = 0; i < 10; ++i)
+        if (!(obstacle = gofer::debug::search_process(60'000 * ms, consume))) break;
+    return obstacle;
+}
+const char* obstacle_to_a_search() {
+    return obstacle_to_a_search([](Search&) {});
+}
+
 /// Memory that is there until the end of the block.
 class Mapped {
 public:
@@ -185,7 +197,7 @@ TEST_CASE("a search with little time gives up after a small part of the memory")
     const Mapped memory(256 << 20, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE);
     beside_suspects([] {
         const std::int64_t began = cpu_time();
-        VERIFY(!find_orphans(60'000 * ms).obstacle);
+        VERIFY(!obstacle_to_a_search());
         const std::int64_t all = cpu_time() - began;
         for (int i = 0; i < 5; ++i) {
             const std::int64_t start = cpu_time();
@@ -303,7 +315,7 @@ TEST_CASE("a handle in a shared arena clears") {
 TEST_CASE("a file that is mapped far beyond its end stands in no search's way") {
     if (!can_stop()) return;
     const LongMappedFile file;
-    beside_suspects([] { VERIFY(!find_orphans(60'000 * ms).obstacle); });
+    beside_suspects([] { VERIFY(!obstacle_to_a_search()); });
 }
 
 TEST_CASE("a search takes no memory for what is empty of a file in memory") {
@@ -418,7 +430,7 @@ TEST_CASE("goroutines in a select of eight are not too many") {
                 gofer::select(recv(a), recv(b), recv(c), recv(d), recv(e), recv(f), recv(g), recv(h));
             });
         fixture::parked_reaches(many);
-        VERIFY(!find_orphans(60'000 * ms).obstacle);
+        VERIFY(!obstacle_to_a_search());
     });
     fixture::require_no_failures();
 }
@@ -427,14 +439,16 @@ TEST_CASE("a search that has no room for all says that there are too many") {
     if (!can_stop()) return;
     beside_suspects([] {
         const auto nodes = std::make_unique<char[]>(Search::bytes(4));
-        const auto search = std::make_unique<Search>(4, nodes.get(), gofer::base::never);
-        gofer::sched::Monitor::instance().for_each([&](const auto& s) { search->add_home(&s); });
-        bool judged = false;
-        {
+        std::unique_ptr<Search> search;
+        bool held = false, judged = false;
+        for (int i = 0; i < 10 && !held; ++i) {
+            search = std::make_unique<Search>(4, nodes.get(), gofer::base::never);
+            gofer::sched::Monitor::instance().for_each([&](const auto& s) { search->add_home(&s); });
             Standstill still(60'000 * ms);
-            judged = search->run(still, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
+            held = still.holds();
+            if (held) judged = search->run(still, reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)));
         }
-        VERIFY(!judged && search->obstacle() == Search::too_many);
+        VERIFY(held && !judged && search->obstacle() == Search::too_many);
     });
 }
 
@@ -468,12 +482,11 @@ TEST_CASE("what the caller throws leaves nothing of a search behind") {
     if (!can_stop()) return;
     beside_suspects([] {
         const auto count = [] { return count_entries("/proc/self/fd") + count_entries("/proc/self/task"); };
-        const auto search = [](auto consume) { return gofer::debug::search_process(60'000 * ms, consume); };
-        VERIFY(!search([](Search&) {}));
+        VERIFY(!obstacle_to_a_search());
         const std::size_t before = count();
-        for (int i = 0; i < 3; ++i) VERIFY(fixture::throws<int>([&] { search([](Search&) { throw 1; }); }));
+        for (int i = 0; i < 3; ++i) VERIFY(fixture::throws<int>([] { obstacle_to_a_search([](Search&) { throw 1; }); }));
         VERIFY(count() == before);
-        VERIFY(!search([](Search&) {}));
+        VERIFY(!obstacle_to_a_search());
     });
 }
 
