@@ -28,7 +28,6 @@
 #include <gofer/gofer.hpp>
 
 #include <gofer/debug/orphans.hpp>
-#include <gofer/debug/search_pace.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/dies.hpp"
@@ -40,7 +39,6 @@ using gofer::debug::Findings;
 using gofer::debug::Mapping;
 using gofer::debug::Memory;
 using gofer::debug::Search;
-using gofer::debug::SearchPace;
 using gofer::debug::Standstill;
 using gofer::debug::TimeLimit;
 
@@ -374,49 +372,6 @@ TEST_CASE("a device that is mapped is not read, and is a reason not to judge whe
     }
 }
 
-TEST_CASE("of a mapping only what the kernel says is believed, whatever its path holds") {
-    const auto parse = [](const std::string& name) {
-        static std::string line;
-        line = "7f00-7fff rw-s 00002000 08:01 131 " + name;
-        return Mapping::parse(line.c_str());
-    };
-    const Mapping m = parse("/srv/[v2]/lib.so");
-    CHECK(m.range.begin == 0x7f00);
-    CHECK(m.range.end == 0x7fff);
-    CHECK(m.writable);
-    CHECK(m.shared);
-    CHECK(m.offset == 0x2000);
-    CHECK(m.inode == 131);
-    CHECK(!m.is_kernels());
-    CHECK(!parse("/srv/[stack]").is_main_stack());
-    CHECK(!parse("/srv/[aio]").is_kernel_aio());
-    CHECK(parse("                 [vdso]").is_kernels());
-    CHECK(parse("                 [vvar_vclock]").is_kernels());
-    CHECK(parse("                 [stack]").is_main_stack());
-    CHECK(parse("/[aio] (deleted)").is_kernel_aio());
-    CHECK(!Mapping::parse("7f00-7fff r--p 00000000 00:00 0").writable);
-    CHECK(!Mapping::parse("7f00-7fff r--p 00000000 00:00 0").shared);
-}
-
-TEST_CASE("what lies behind a mapping is told by how its name begins") {
-    using enum Mapping::Backing;
-    const auto backing = [](const std::string& name) {
-        return Mapping::parse(("7f00-7fff rw-s 00000000 00:01 7 " + name).c_str()).backing;
-    };
-    CHECK(backing("") == anonymous);
-    CHECK(backing("[heap]") == anonymous);
-    CHECK(backing("/dev/zero (deleted)") == shared_memory);
-    CHECK(backing("/dev/shm/arena") == shared_memory);
-    CHECK(backing("/memfd:arena (deleted)") == shared_memory);
-    CHECK(backing("/SYSV00000000 (deleted)") == shared_memory);
-    CHECK(backing("/srv/memfd:arena (deleted)") == file);
-    CHECK(backing("/srv/dev/uio0") == file);
-    CHECK(backing("/dev/uio0") == device);
-    CHECK(backing("/dev/mem") == device);
-    CHECK(backing("/sys/devices/pci0000:00/0000:00:02.0/resource2") == device);
-    CHECK(backing("anon_inode:[perf_event]") == other);
-}
-
 TEST_CASE("goroutines in a select of eight are not too many") {
     if (!can_stop()) return;
     auto options = fixture::with_workers(2);
@@ -450,32 +405,6 @@ TEST_CASE("a search that has no room for all says that there are too many") {
         }
         VERIFY(held && !judged && search->obstacle() == Search::too_many);
     });
-}
-
-TEST_CASE("searches that nobody asked for are fifty times their length apart") {
-    SearchPace pace;
-    CHECK(pace.begin(5'000 * ms));
-    pace.end(5'000 * ms, 5'010 * ms, true);
-    CHECK(!pace.begin(5'509 * ms));
-    CHECK(pace.begin(5'510 * ms));
-}
-
-TEST_CASE("a search of which nothing came is not tried again within a second") {
-    SearchPace pace;
-    CHECK(pace.begin(0));
-    pace.end(0, 1 * ms, false);
-    CHECK(!pace.begin(1'000 * ms));
-    CHECK(pace.begin(1'001 * ms));
-    pace.end(1'001 * ms, 1'101 * ms, false);
-    CHECK(!pace.begin(6'100 * ms));
-    CHECK(pace.begin(6'101 * ms));
-}
-
-TEST_CASE("a second search that nobody asked for does not begin beside the first") {
-    SearchPace pace;
-    CHECK(pace.begin(0));
-    CHECK(!pace.begin(0));
-    CHECK(!pace.begin(999 * ms));
 }
 
 TEST_CASE("what the caller throws leaves nothing of a search behind") {
