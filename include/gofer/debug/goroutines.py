@@ -77,7 +77,7 @@ class Goroutine:
         worker = self.record["worker"]
         if self.state != "running" or int(worker) == 0:
             return None
-        tid = int(worker.cast(gdb.lookup_type(NAMESPACE + "sched::Worker").pointer())["tid"])
+        tid = int(loaded(worker.cast(gdb.lookup_type(NAMESPACE + "sched::Worker").pointer())["tid"]))
         return next((t for t in gdb.selected_inferior().threads() if t.ptid[1] == tid), None)
 
     def doing(self):
