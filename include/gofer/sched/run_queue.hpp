@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include <gofer/base/asymmetric_lock.hpp>
+#include <gofer/base/prefetch.hpp>
 #include <gofer/sched/ring.hpp>
 
 namespace gofer::inline v1::sched {
@@ -214,14 +215,9 @@ private:
     static constexpr std::size_t frames_of_a_wait = 512;
     [[gnu::noinline]] static void fetch_ahead(const Ring& ring) noexcept {
         const Runnable far = ring.behind_oldest(records_ahead);
-        if (!far.is_task()) fetch(far.goroutine(), sizeof(Goroutine));
+        if (!far.is_task()) base::prefetch(far.goroutine(), sizeof(Goroutine));
         const Runnable near = ring.behind_oldest(frames_ahead);
-        if (!near.is_task()) fetch(near.goroutine()->context.load(std::memory_order_relaxed), frames_of_a_wait);
-    }
-    // No fault, whatever is there.
-    static void fetch(const void* from, std::size_t bytes) noexcept {
-        const auto start = reinterpret_cast<std::uintptr_t>(from);
-        for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(reinterpret_cast<const void*>(start + at), 1);
+        if (!near.is_task()) base::prefetch(near.goroutine()->context.load(std::memory_order_relaxed), frames_of_a_wait);
     }
 
     void publish() noexcept {

@@ -2,9 +2,9 @@
 // the call; guarded by the lock of the list.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
+#include <gofer/base/prefetch.hpp>
 #include <gofer/wait/episode.hpp>
 
 namespace gofer::inline v1::wait {
@@ -149,11 +149,8 @@ private:
     static void fetch(const Waiter& waiter) noexcept {
         const Goroutine* g = waiter.episode->goroutine();
         if (!g) return;
-        constexpr std::size_t line = 64;
-        for (std::size_t at = 0; at < sizeof(Goroutine); at += line)
-            __builtin_prefetch(reinterpret_cast<const char*>(g) + at, 1);
-        for (std::size_t at = line; at < sizeof(Episode); at += line)
-            __builtin_prefetch(reinterpret_cast<const char*>(waiter.episode) + at, 1);
+        base::prefetch(g, sizeof(Goroutine));
+        base::prefetch(waiter.episode, sizeof(Episode));
     }
     [[gnu::noinline]] void wake_rest() noexcept { wake_before(rest_, rest_home_); }
 
