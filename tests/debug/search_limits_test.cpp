@@ -27,6 +27,7 @@
 
 #include <gofer/gofer.hpp>
 
+#include <gofer/base/thread_state.hpp>
 #include <gofer/debug/orphans.hpp>
 
 #include "../support/catch.hpp"
@@ -257,12 +258,7 @@ TEST_CASE("a thread that does not stop holds the others up no longer than the li
         const pid_t child = ::clone(wait, stack + sizeof stack, CLONE_VM | CLONE_VFORK | SIGCHLD, nullptr);
         ::waitpid(child, nullptr, 0);
     });
-    const auto is_stuck = [&tid] {
-        if (tid == 0) return false;
-        std::ostringstream text;
-        text << std::ifstream("/proc/self/task/" + std::to_string(tid) + "/stat").rdbuf();
-        return text.str().find(") D ") != std::string::npos;
-    };
+    const auto is_stuck = [&tid] { return tid != 0 && gofer::base::state_of(tid) == 'D'; };
     const bool there = fixture::eventually(is_stuck);
     std::int64_t shortest = gofer::base::never;
     bool held = false;

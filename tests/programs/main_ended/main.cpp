@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <pthread.h>
 #include <sstream>
@@ -13,15 +12,11 @@
 
 #include <gofer/gofer.hpp>
 
+#include <gofer/base/thread_state.hpp>
+
 namespace {
 
 using gofer::Channel;
-
-bool has_ended(pid_t tid) {
-    std::ostringstream text;
-    text << std::ifstream("/proc/self/task/" + std::to_string(tid) + "/stat").rdbuf();
-    return text.str().find(") Z ") != std::string::npos;
-}
 
 template <class F>
 [[gnu::noinline]] void apart(F f) {
@@ -44,7 +39,7 @@ std::string report() {
 }
 
 void go_on(pid_t main_thread) {
-    while (!has_ended(main_thread)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (gofer::base::state_of(main_thread) != 'Z') std::this_thread::sleep_for(std::chrono::milliseconds(1));
     gofer::RuntimeOptions options;
     options.workers = 2;
     options.shutdown_grace = std::chrono::milliseconds(0);
