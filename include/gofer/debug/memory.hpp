@@ -1,5 +1,5 @@
 // What the process has written to memory, wherever that lies: heap, globals, thread-local memory, stacks, anything
-// mapped. Read at a standstill (standstill.hpp), from the kernel's lists: /proc/self/maps says what there is, pagemap
+// mapped. Read at a standstill (standstill.hpp), from the kernel's lists: maps says what there is, pagemap
 // which pages of it hold anything of their own, and mem is read, since it neither faults nor minds what is protected.
 //
 // Left out, since nothing of the program's can be there: pages of a file that were never written to, pages never

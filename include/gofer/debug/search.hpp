@@ -166,7 +166,7 @@ private:
         return memory_.for_each_block(m, range,
                                       [this](std::uintptr_t at, const std::uintptr_t* words, std::size_t n) {
                                           search_words(words, at, n);
-                                          return !done() && !limit_.passed();
+                                          return !done();
                                       });
     }
 

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <mutex>
 #include <new>
 
 #include <gofer/base/fatal.hpp>
@@ -70,11 +71,11 @@ public:
     /// a report that must not wait.
     template <class Visit>
     void try_for_each_free(Visit visit) noexcept {
-        if (!lock_.try_lock()) return;
+        const std::unique_lock<base::SpinLock> guard(lock_, std::try_to_lock);
+        if (!guard.owns_lock()) return;
         for (unsigned c = 0; c < pooled_classes; ++c)
             for (const FreeRecord* b = batches_[c]; b; b = b->next_batch)
-                if (!FreeRecord::for_each(b, [&](const void* record) { return visit(record, record_size(c)); })) break;
-        lock_.unlock();
+                if (!FreeRecord::for_each(b, [&](const void* record) { return visit(record, record_size(c)); })) return;
     }
 
     std::atomic<std::int64_t> in_use{0};
