@@ -125,6 +125,29 @@ TEST_CASE("stop racing with the end: either it stops the function or the functio
     });
 }
 
+TEST_CASE("a stop that comes while the context is ending stops the function, and gives back what was kept only once") {
+    fixture::at_each_worker_count([] {
+        // Stands in the line before the function, and stops it when the wave has taken both out of the context.
+        struct Stopper : gofer::context::Follower {
+            gofer::AfterFunc stop;
+            bool stopped = false;
+        } stopper;
+        stopper.fire = [](gofer::context::Follower& self) noexcept {
+            auto& s = static_cast<Stopper&>(self);
+            const gofer::base::UserCode user;
+            s.stopped = s.stop();
+        };
+        const long before = fixture::Alive::count;
+        auto [ctx, cancel] = with_cancel(Context::background());
+        VERIFY(ctx.node()->scope->follow(stopper));
+        stopper.stop = after_func(ctx, [value = fixture::Lone{1}] { VERIFY(false); });
+        auto last = after_func(ctx, [value = fixture::Lone{2}] {});
+        cancel();
+        VERIFY(stopper.stopped && !stopper.stop() && !last());
+        VERIFY(fixture::eventually([before] { return fixture::Alive::count == before; }));
+    });
+}
+
 TEST_CASE("a plain thread that cancels starts the function in the runtime that asked for it") {
     fixture::at_each_worker_count([] {
         auto [ctx, cancel] = with_cancel(Context::background());

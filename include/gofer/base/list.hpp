@@ -55,6 +55,15 @@ public:
         return node;
     }
 
+    /// Takes them all off, linked by `next` in their order.
+    Node* take_all() noexcept {
+        Node* first = front();
+        for (Node* node = first; node; node = node->next) node->linked = false;
+        set_front(nullptr);
+        tail_ = nullptr;
+        return first;
+    }
+
     void remove(Node& node) noexcept {
         if (node.prev)
             node.prev->next = node.next;

@@ -80,7 +80,7 @@ private:
     void reach(Scope& scope) noexcept {
         base::engine_acquire(&scope.fired_);
         base::engine_release(&scope.fired_); // partner: Interrupt::fired()
-        base::List<Follower> followers;
+        Follower* followers = nullptr;
         wait::WakeList woken;
         Channel<Unit> done(nullptr);
         bool tells = false;
@@ -91,7 +91,10 @@ private:
             base::UserCode user; // a region of its own; what TSan sees there must not be lost, `done` it must not see
             core->close();
         }
-        while (Follower* follower = followers.pop_front()) follower->fire(*follower);
+        while (Follower* follower = followers) {
+            followers = follower->next; // before the call: it may be gone afterwards
+            follower->fire(*follower);
+        }
         if (!tells) return Node::release(&scope);
         base::engine_acquire(&scope.source_);
         scope.next_to_tell_ = nullptr;
@@ -99,15 +102,15 @@ private:
         last_to_tell_ = &scope;
     }
 
-    // False: another wave was first.
-    bool empty(Scope& scope, base::List<Follower>& followers, wait::WakeList& woken, Channel<Unit>& done,
-               bool& tells) noexcept {
+    // False: another wave was first. What is taken off a list is linked by `next` alone, and is not `linked` any more: who
+    // wants to take it off meanwhile learns that it is late, and whoever fires it gives back what the list kept.
+    bool empty(Scope& scope, Follower*& followers, wait::WakeList& woken, Channel<Unit>& done, bool& tells) noexcept {
         const std::lock_guard<base::SpinLock> guard(scope.lock_);
         if (scope.fired_.load(std::memory_order_relaxed)) return false;
         scope.reason_ = reason_;
         scope.fired_.store(true, std::memory_order_release);
         while (wait::InterruptNode* node = scope.waits_.pop_front()) woken.add(wait::end_early(*node));
-        while (Follower* follower = scope.followers_.pop_front()) followers.push_back(*follower);
+        followers = scope.followers_.take_all();
         while (Scope* child = scope.children_.pop_front())
             if (child->try_retain()) push(*child);
         done = scope.done_;
