@@ -17,10 +17,10 @@ namespace gofer::inline v1::debug {
 /// One search. Lies in memory of its own, which is not searched.
 class Search : public Suspects {
 public:
-    static constexpr const char* unreadable =
+    static constexpr char unreadable[] =
         "some of its memory cannot be read (a device or a large sparse file is mapped, say)";
-    static constexpr const char* kernel_knows = "io_uring or kernel AIO is in use";
-    static constexpr const char* not_here = "this processor's layout of a sanitizer's memory is not known";
+    static constexpr char kernel_knows[] = "io_uring or kernel AIO is in use";
+    static constexpr char not_here[] = "this processor's layout of a sanitizer's memory is not known";
 
     Search(std::size_t room, void* memory, std::int64_t until) noexcept
         : Suspects(room, memory, until), memory_(limit_) {}

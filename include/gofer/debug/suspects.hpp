@@ -32,8 +32,9 @@ struct Orphan {
 /// Lies in memory of its own, which is not searched.
 class Suspects {
 public:
-    static constexpr const char* too_late = "it could not be done in time";
-    static constexpr const char* too_many = "too many goroutines wait, or for too many things";
+    // Arrays, which are the same objects in every file: a literal need not be.
+    static constexpr char too_late[] = "it could not be done in time";
+    static constexpr char too_many[] = "too many goroutines wait, or for too many things";
 
     /// `memory` is of bytes(room). Given up at `until`, on the clock of base::now_ns.
     Suspects(std::size_t room, void* memory, std::int64_t until) noexcept : limit_(until), room_(room) {
