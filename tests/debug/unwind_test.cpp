@@ -285,8 +285,8 @@ TEST_CASE("Unwind leaves a goroutine with a stack of its own, and one that is pi
     CHECK(exits->destroyed == exits->entered);
 }
 
-TEST_CASE("thousands of goroutines are unwound, from every depth") {
-    const int count = gofer::base::tsan_build ? 500 : 5000;
+TEST_CASE("a crowd of goroutines is unwound, from every depth") {
+    const int count = gofer::base::tsan_build || gofer::base::asan_build ? 500 : 5000;
     const auto exits = shared<fixture::Exits>();
     fixture::unwound_and_clean([&] {
         const gofer::Channel<int> c;
