@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include <gofer/gofer.hpp>
@@ -181,4 +182,35 @@ TEST_CASE("links of unbuffered channels pass a token on in order") {
         for (int i = 0; i < links; ++i) values.send(i);
         VERIFY(in.receive().has_value());
     });
+}
+
+TEST_CASE("a full channel looks full while the next sender's value takes the place of the one received") {
+    static std::atomic<bool> slow, moving, go_on; // the move of the second value
+    struct Value {
+        explicit Value(int n) noexcept : value{n} {}
+        Value(Value&& other) noexcept : value{other.value} {
+            if (value != 2 || !slow) return;
+            moving = true;
+            while (!go_on) std::this_thread::yield();
+        }
+        Value& operator=(Value&&) = delete;
+        int value;
+    };
+    auto body = [] {
+        slow = moving = go_on = false;
+        const gofer::Channel<Value> c(1);
+        c.send(Value{1});
+        gofer::WaitGroup wg;
+        wg.go([c] { c.send(Value{2}); });
+        fixture::parked_reaches(1);
+        slow = true;
+        std::thread receiver{[c] { VERIFY(c.receive()->value == 1); }};
+        while (!moving) std::this_thread::yield();
+        VERIFY(c.size() == 1);
+        go_on = true;
+        receiver.join();
+        VERIFY(c.receive()->value == 2);
+        wg.wait();
+    };
+    fixture::at_workers(2, body);
 }

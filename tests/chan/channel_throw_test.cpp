@@ -148,3 +148,57 @@ TEST_CASE("a buffered value whose receive throws stays in the channel") {
         CHECK(fixture::Alive::count == before);
     }
 }
+
+namespace {
+
+/// Moves freely, and refuses to be copied: as a std::vector does that finds no memory.
+struct Uncopyable {
+    explicit Uncopyable(int n, bool refuses_copies = true) noexcept : value{n}, refuses{refuses_copies} {}
+    Uncopyable(Uncopyable&&) noexcept = default;
+    Uncopyable& operator=(Uncopyable&&) noexcept = default;
+    Uncopyable(const Uncopyable& other) : value{other.value}, refuses{other.refuses} {
+        if (refuses) throw fixture::MoveRefused();
+    }
+    Uncopyable& operator=(const Uncopyable&) = delete;
+
+    int value;
+    bool refuses;
+};
+
+} // namespace
+
+TEST_CASE("a copy that throws leaves the receiver where it was, and it gets the next value") {
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<Uncopyable> c;
+        int received = 0;
+        gofer::WaitGroup wg;
+        wg.go([&, c] { received = c.receive()->value; });
+        fixture::parked_reaches(1);
+        const Uncopyable refused{1}, sound{2, false};
+        VERIFY(fixture::throws<fixture::MoveRefused>([&] { static_cast<void>(c.try_send(refused)); }));
+        while (!c.try_send(sound)) gofer::yield();
+        wg.wait();
+        VERIFY(received == 2);
+    });
+}
+
+TEST_CASE("a copy that throws is thrown by the select that sends, and the receiver gets what is there") {
+    fixture::at_each_worker_count([] {
+        for (const int capacity : {0, 1}) {
+            const gofer::Channel<Uncopyable> c(capacity);
+            if (capacity > 0) c.send(Uncopyable{7, false});
+            bool threw = false;
+            gofer::WaitGroup wg;
+            wg.go([&, c] {
+                const Uncopyable refused{1};
+                threw = fixture::throws<fixture::MoveRefused>([&] { gofer::select(gofer::send(c, refused)); });
+                c.send(Uncopyable{8, false});
+            });
+            fixture::parked_reaches(1);
+            if (capacity > 0) VERIFY(c.receive()->value == 7);
+            VERIFY(c.receive()->value == 8);
+            wg.wait();
+            VERIFY(threw);
+        }
+    });
+}

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -140,5 +141,33 @@ TEST_CASE("a sent value is never seen before it was written") {
             VERIFY(*owned == expected++);
         }
         wg.wait();
+    });
+}
+
+TEST_CASE("a channel carries vectors of what can only be moved") {
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<std::vector<std::unique_ptr<int>>> c(1);
+        std::vector<std::unique_ptr<int>> values;
+        values.push_back(std::make_unique<int>(3));
+        c.send(std::move(values));
+        std::optional<std::vector<std::unique_ptr<int>>> received;
+        gofer::select(gofer::recv(c, received));
+        VERIFY(*received->front() == 3);
+        gofer::select(gofer::send(c, std::move(*received)));
+        VERIFY(*c.receive()->front() == 3);
+    });
+}
+
+TEST_CASE("a loop over a channel takes values that cannot be assigned") {
+    struct Fixed {
+        const int value;
+    };
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<Fixed> c(3);
+        for (int i = 1; i <= 3; ++i) c.send(Fixed{i});
+        c.close();
+        int sum = 0;
+        for (const Fixed& fixed : c) sum += fixed.value;
+        VERIFY(sum == 6);
     });
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <utility>
 
 #include <gofer/gofer.hpp>
 
@@ -164,5 +165,30 @@ TEST_CASE("sends and receives meet, as plain operations and as selects of one an
                 wg.wait();
             }
         }
+    });
+}
+
+TEST_CASE("what lay in a slot is destroyed with no lock held: it may use the channel") {
+    // Gives itself back to the pool it came from.
+    struct Connection {
+        Connection(int n, const gofer::Channel<Connection>* from) noexcept : id{n}, pool{from} {}
+        Connection(Connection&& other) noexcept : id{std::exchange(other.id, -1)}, pool{other.pool} {}
+        Connection& operator=(Connection&&) = delete;
+        ~Connection() {
+            if (id >= 0 && pool) VERIFY(pool->try_send(Connection{std::exchange(id, -1), nullptr}));
+        }
+        int id;
+        const gofer::Channel<Connection>* pool;
+    };
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<Connection> pool(2);
+        for (int i = 0; i < 2; ++i) pool.send(Connection{i, nullptr});
+        std::optional<Connection> slot;
+        for (int i = 0; i < 5; ++i) {
+            gofer::select(gofer::recv(pool, slot));
+            VERIFY(slot->id == i % 2);
+            slot->pool = &pool;
+        }
+        slot->pool = nullptr;
     });
 }

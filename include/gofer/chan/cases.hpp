@@ -30,9 +30,9 @@ SendCase<T, std::decay_t<H>> make_send(ChannelCore<T>* core, V&& v, H&& handler)
     } else if constexpr (std::is_lvalue_reference_v<V> || std::is_const_v<std::remove_reference_t<V>>) {
         static_assert(std::is_copy_constructible_v<T>,
                       "send(channel, lvalue) copies the value, and this type can only be moved: write std::move(value)");
-        return {core, Offer<T>{const_cast<T*>(&v), true}, std::forward<H>(handler)};
+        return {core, Offer<T>{const_cast<T*>(&v), &copy_to<T>}, std::forward<H>(handler)};
     } else {
-        return {core, Offer<T>{&v, false}, std::forward<H>(handler)};
+        return {core, Offer<T>{&v}, std::forward<H>(handler)};
     }
 }
 
@@ -108,9 +108,11 @@ template <class Rep, class Period, class H = chan::NoHandler>
 class SelectCase {
 public:
     template <std::derived_from<chan::CaseBase> C>
-    SelectCase(C&& c) : case_(std::make_unique<C>(std::move(c))) { // NOLINT: meant to convert
+    SelectCase(C&& c) { // NOLINT: meant to convert
         static_assert(!std::is_lvalue_reference_v<C>, "cases are accepted as rvalues only");
-        case_->own();
+        auto kept = std::make_unique<C>(std::move(c));
+        kept->own();
+        case_ = std::move(kept);
     }
 
     /// The engine's view.

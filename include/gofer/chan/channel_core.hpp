@@ -46,7 +46,7 @@ public:
             if (until.over()) return Result::timed_out;
             wait::Episode episode(until);
             wait::Waiter self(episode, offer.value);
-            self.copies = offer.copies;
+            self.copy = reinterpret_cast<void (*)()>(offer.copy);
             Failure failure(self);
             if (Result r = block(senders_, self, lock, task::WaitReason::send); r != Result::pending) return r;
             failure.rethrow();

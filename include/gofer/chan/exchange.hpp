@@ -41,7 +41,8 @@ public:
 
 protected:
     using Locked = sched::Locked;
-    static constexpr bool throws = !std::is_nothrow_move_constructible_v<T>;
+    static constexpr bool throws = !std::is_nothrow_move_constructible_v<T> ||
+                                   (std::is_copy_constructible_v<T> && !std::is_nothrow_copy_constructible_v<T>);
 
     explicit Exchange(std::size_t capacity) : Outline(capacity), ring_(capacity) {}
     ~Exchange() = default;
@@ -69,6 +70,7 @@ protected:
             take_from_ring(out);
             wait::WakeList woken;
             refill(woken);
+            size_.store(ring_.size(), std::memory_order_relaxed); // once: no hint is to see the slot free in between
             lock.unlock();
             woken.wake_all();
             return Result::done;
@@ -87,7 +89,7 @@ protected:
 
 private:
     static Offer<T> offer_of(const wait::Waiter& sender) noexcept {
-        return {static_cast<T*>(sender.data), sender.copies};
+        return {static_cast<T*>(sender.data), reinterpret_cast<typename Offer<T>::Copy>(sender.copy)};
     }
 
     void put_in_ring(Offer<T> offer) {
@@ -137,7 +139,6 @@ private:
         }
         base::engine_release(slot);
         ring_.popped();
-        size_.store(ring_.size(), std::memory_order_relaxed);
     }
 
     // A slot has become free: the next parked sender's value moves in.

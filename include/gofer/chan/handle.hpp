@@ -69,7 +69,7 @@ protected:
         return result == Result::done;
     }
     bool send_copy(const T& v, wait::Until until) const {
-        return send_offer({const_cast<T*>(&v), true}, until); // an offer that copies does not write
+        return send_offer({const_cast<T*>(&v), &copy_to<T>}, until); // an offer that copies does not write
     }
     template <wait::Ending C>
     bool send_before_end(Offer<T> offer, const C& ctx) const {
@@ -165,7 +165,7 @@ public:
     template <wait::Ending C>
         requires std::copy_constructible<T>
     [[nodiscard]] bool send(const T& v, const C& ctx) const {
-        return this->send_before_end({const_cast<T*>(&v), true}, ctx); // an offer that copies does not write
+        return this->send_before_end({const_cast<T*>(&v), &copy_to<T>}, ctx); // an offer that copies does not write
     }
     template <wait::Ending C>
         requires(!wait::Ending<T>)
@@ -175,7 +175,7 @@ public:
     template <wait::Ending C>
         requires(!wait::Ending<T> && std::copy_constructible<T>)
     [[nodiscard]] bool send(const C& ctx, const T& v) const {
-        return this->send_before_end({const_cast<T*>(&v), true}, ctx);
+        return this->send_before_end({const_cast<T*>(&v), &copy_to<T>}, ctx);
     }
 
     /// No more sends: receivers drain the buffer, then get nullopt. Throws ChannelClosed when closed already or nil.
@@ -196,7 +196,8 @@ public:
 
     T&& operator*() const noexcept { return std::move(*value_); }
     Iterator& operator++() {
-        value_ = from_->receive();
+        value_.reset(); // a T need not be assignable
+        if (std::optional<T> next = from_->receive()) value_.emplace(std::move(*next));
         return *this;
     }
     void operator++(int) { ++*this; }

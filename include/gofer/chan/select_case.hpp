@@ -40,8 +40,8 @@ public:
     virtual const void* awaited_event() const noexcept { return nullptr; }
     virtual void lock() noexcept {}
     virtual void unlock() noexcept {}
-    /// Takes over what the case borrowed, so that it can be kept.
-    virtual void own() {}
+    /// Takes over what the case borrowed, so that it can be kept. Not virtual: it may copy, and who keeps no case does not.
+    void own() {}
     /// For timers' channels: when the case becomes ready by itself, and the end of a select that has waited.
     virtual std::int64_t alarm() noexcept { return base::never; }
     virtual void leave() noexcept {}
@@ -55,7 +55,7 @@ struct NoHandler {
     void operator()() const noexcept {}
 };
 
-/// Instead of a handler: the value goes straight to the user's slot, without a move in between that could throw.
+/// Instead of a handler: the value goes to the user's slot; straight, where a move in between could throw.
 template <class T>
 struct StoreIn {
     std::optional<T>* slot;
@@ -99,8 +99,13 @@ public:
             static_cast<void>(handler_(std::exchange(value_, std::nullopt)));
         else if constexpr (!stores)
             static_cast<void>(handler_());
+        else if constexpr (!straight) {
+            handler_.slot->reset(); // with no lock held: the destructor of what lies there may use the channel
+            if (value_) handler_.slot->emplace(std::move(*value_));
+            value_.reset();
+        }
     }
-    void own() override {
+    void own() {
         if (core_) owned_ = Owner(core_);
     }
     std::int64_t alarm() noexcept override {
@@ -120,9 +125,10 @@ private:
     };
 
     static constexpr bool stores = std::is_same_v<H, StoreIn<T>>;
+    static constexpr bool straight = stores && !std::is_nothrow_move_constructible_v<T>;
 
     std::optional<T>& out() noexcept {
-        if constexpr (stores)
+        if constexpr (straight)
             return *handler_.slot;
         else
             return value_;
@@ -145,7 +151,7 @@ public:
         : core_(core), value_(std::move(converted)), handler_(std::move(handler)) {}
     SendCase(SendCase&& other) noexcept(std::is_nothrow_move_constructible_v<H>&& std::is_nothrow_move_constructible_v<T>)
         : CaseBase(std::move(other)), core_(other.core_), owned_(std::move(other.owned_)), offer_(other.offer_),
-          value_(std::move(other.value_)), reusable_(other.reusable_), handler_(std::move(other.handler_)) {}
+          value_(std::move(other.value_)), copy_(other.copy_), handler_(std::move(other.handler_)) {}
 
     bool may_proceed() const noexcept override { return core_ && core_->may_send(); }
     bool try_now() override {
@@ -157,7 +163,7 @@ public:
     bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
         if (!core_) return true;
         waiter_.emplace(episode, offer().value, index);
-        waiter_->copies = offer().copies;
+        waiter_->copy = reinterpret_cast<void (*)()>(offer().copy);
         waiter_->error = &error_;
         return core_->enlist_sender(*waiter_);
     }
@@ -174,13 +180,13 @@ public:
     }
     void handle() override {
         if (std::exchange(closed_, false)) throw ChannelClosed("gofer: send on a closed channel");
-        if (owned_.core() && !reusable_) core_ = nullptr; // its one value is sent
+        if (owned_.core() && !copy_) core_ = nullptr; // its one value is sent
         static_cast<void>(handler_());
     }
-    void own() override {
-        if (!value_ && offer_.value) take_value();
+    void own() {
+        if (!value_ && offer_.value) emplace_unseen(value_, offer_);
         offer_ = {};
-        reusable_ = std::is_copy_constructible_v<T>;
+        if constexpr (std::is_copy_constructible_v<T>) copy_ = &copy_to<T>;
         if (core_) owned_ = Owner(core_);
     }
 
@@ -190,22 +196,13 @@ private:
         explicit Owner(ChannelCore<T>* core) noexcept : Handle<T>(share(core)) {}
     };
 
-    Offer<T> offer() noexcept { return value_ ? Offer<T>{&*value_, reusable_} : offer_; }
-    void take_value() {
-        if constexpr (std::is_copy_constructible_v<T>) {
-            if (offer_.copies) {
-                value_.emplace(std::as_const(*offer_.value));
-                return;
-            }
-        }
-        value_.emplace(std::move(*offer_.value));
-    }
+    Offer<T> offer() noexcept { return value_ ? Offer<T>{&*value_, copy_} : offer_; }
 
     ChannelCore<T>* core_;
     Owner owned_;
     Offer<T> offer_{};
     std::optional<T> value_;
-    bool reusable_ = false;
+    typename Offer<T>::Copy copy_ = nullptr; // of the value that it owns, which is used again
     bool closed_ = false;
     H handler_;
     std::exception_ptr error_;

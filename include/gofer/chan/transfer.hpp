@@ -11,31 +11,35 @@
 
 namespace gofer::inline v1::chan {
 
-/// The value of a send: moved from, or copied when the caller keeps it.
+/// The value of a send: moved from, or copied when the caller keeps it. Only the calls that keep it name copy_to(): a
+/// std::vector of what can only be moved says that it is copy constructible, and does not compile when it is copied.
 template <class T>
 struct Offer {
+    using Copy = void (*)(const T& from, T* at, std::optional<T>* out); // to one of the two
+
     T* value;
-    bool copies = false;
+    Copy copy = nullptr; // null: it is moved
 };
 
-/// Calls `make` with the offered value, as an rvalue or as a const lvalue.
-template <class T, class Make>
-void take(Offer<T> offer, Make make) {
-    if constexpr (std::is_copy_constructible_v<T>) {
-        if (offer.copies) return make(std::as_const(*offer.value));
-    }
-    make(std::move(*offer.value));
+template <class T>
+void copy_to(const T& from, T* at, std::optional<T>* out) {
+    if (out)
+        out->emplace(from);
+    else
+        ::new (static_cast<void*>(at)) T(from);
 }
 
 template <class T>
 void construct(T* at, Offer<T> offer) {
     base::UserCode user;
-    take(offer, [at](auto&& value) { ::new (static_cast<void*>(at)) T(std::forward<decltype(value)>(value)); });
+    if (offer.copy) return offer.copy(*offer.value, at, nullptr);
+    ::new (static_cast<void*>(at)) T(std::move(*offer.value));
 }
 
 template <class T>
 void emplace_unseen(std::optional<T>& out, Offer<T> offer) {
-    take(offer, [&out](auto&& value) { out.emplace(std::forward<decltype(value)>(value)); });
+    if (offer.copy) return offer.copy(*offer.value, nullptr, &out);
+    out.emplace(std::move(*offer.value));
 }
 
 template <class T>

@@ -28,7 +28,7 @@ struct Waiter : base::ListHook<Waiter> {
     void* error = nullptr;    // an std::exception_ptr*, where `failed` puts the exception
     std::uint32_t index;      // which of its episode's waiters this is
     Outcome outcome = Outcome::done;
-    bool copies = false;      // the value is copied from, not moved
+    void (*copy)() = nullptr; // how the value is copied, of a type that its list knows; null: it is moved
 };
 
 using WaitList = base::List<Waiter>;
