@@ -16,6 +16,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
+#include "../support/hop.hpp"
 
 using namespace std::chrono_literals;
 using Moment = gofer::Clock::time_point;
@@ -216,4 +217,55 @@ TEST_CASE("plain threads share a ticker with goroutines") {
     });
     for (std::thread& thread : threads) thread.join();
     CHECK(got == 60);
+}
+
+TEST_CASE("goroutines that share a ticker share its ticks") {
+    fixture::at_each_worker_count([] {
+        const gofer::Ticker ticker{200us};
+        const auto c = ticker.channel();
+        constexpr std::size_t sharers = 4;
+        std::atomic<int> ticks[sharers] = {};
+        std::atomic<bool> over{false};
+        gofer::WaitGroup wg;
+        for (auto& mine : ticks)
+            wg.go([&, c] {
+                for (bool select = false; !over; select = !select) {
+                    if (select)
+                        gofer::select(gofer::recv(c));
+                    else
+                        c.receive();
+                    ++mine;
+                }
+            });
+        const auto has_enough = [](const std::atomic<int>& n) { return n >= 20; };
+        VERIFY(fixture::eventually([&] { return std::all_of(ticks, ticks + sharers, has_enough); }));
+        over = true;
+        wg.wait();
+    });
+}
+
+TEST_CASE("who shares a ticker with a pinned goroutine gets ticks while that one's thread is held") {
+    gofer::run(fixture::with_workers(3), [] {
+        const gofer::Ticker ticker{1ms};
+        const auto c = ticker.channel();
+        std::atomic<bool> held{false}, over{false};
+        gofer::WaitGroup wg, holders;
+        wg.go([&, c] {
+            const gofer::this_goroutine::Pin pin;
+            const pid_t mine = fixture::thread_now();
+            while (!held) {
+                holders.go([&, mine] {
+                    if (fixture::thread_now() != mine || held.exchange(true)) return;
+                    while (!over) std::this_thread::yield();
+                });
+                c.receive();
+            }
+        });
+        VERIFY(fixture::eventually([&] { return held.load(); }));
+        for (int i = 0; i < 3; ++i) VERIFY(c.receive_for(30s));
+        over = true;
+        wg.wait();
+        holders.wait();
+    });
+    fixture::require_no_failures();
 }

@@ -133,8 +133,12 @@ private:
         return period >= latest_due - last ? latest_due : last + period;
     }
 
-    // Null for a plain thread: as a home of all of them, since none of them is ever abandoned.
-    static const void* home_of(const task::Goroutine* g) noexcept { return g ? g->home : nullptr; }
+    // Null for a plain thread: as a home of all of them, since none of them is ever abandoned. One that is pinned is alone:
+    // when it is woken its thread may be held by somebody else for long, and whoever followed it would wait as long.
+    static const void* home_of(const task::Goroutine* g) noexcept {
+        if (!g) return nullptr;
+        return g->pins ? static_cast<const void*>(g) : g->home;
+    }
     static const void* home_of(const wait::Waiter& w) noexcept { return home_of(w.episode->goroutine()); }
 
     bool may_follow(const void* home) const noexcept {
@@ -154,7 +158,9 @@ private:
         if (followers_.empty() || (watch_ && home_of(*watch_) == home_of(*followers_.front()))) return {};
         wait::Waiter* heir = nullptr;
         const wait::Claimed claimed = wait::claim_first(followers_, heir);
-        if (claimed) heir->outcome = wait::Outcome::retry;
+        if (!claimed) return {};
+        heir->outcome = wait::Outcome::retry;
+        watch_ = heir; // or whoever leaves could be the watch again before the heir looks, and take each tick
         return claimed;
     }
 
