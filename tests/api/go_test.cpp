@@ -12,6 +12,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
+#include "../support/hop.hpp"
 
 namespace {
 
@@ -172,4 +173,27 @@ TEST_CASE("every goroutine runs exactly once, hundreds started by each of four")
         wg.wait();
         for (const auto& times : runs) VERIFY(times == 1);
     });
+}
+
+TEST_CASE("a closure may park while it is copied: go goes on with the worker it has come to") {
+    static std::atomic<std::uint64_t> spawned;
+    struct Hops {
+        Hops() = default;
+        Hops(const Hops&) {
+            fixture::hop();
+            spawned = gofer::sched::this_worker()->spawned.get();
+        }
+        Hops& operator=(const Hops&) = delete;
+        void operator()() const {}
+    };
+    gofer::run(fixture::with_workers(2), [] {
+        for (int i = 0; i < 20; ++i) {
+            gofer::WaitGroup wg;
+            wg.add();
+            gofer::go([hops = Hops{}, &wg] { wg.done(); });
+            VERIFY(gofer::sched::this_worker()->spawned.get() == spawned + 1);
+            wg.wait();
+        }
+    });
+    fixture::require_no_failures();
 }

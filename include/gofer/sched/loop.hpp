@@ -79,7 +79,7 @@ GOFER_UNINSTRUMENTED inline void run_task(Goroutine* self, Worker* w, Task* task
     base::tsan_acquire(task);
     base::tsan_acquire(&w->thread_began);
 #endif
-    task::run_outermost(task, &w->records);
+    task::run_outermost(task, *self);
     self->end_locals();
     w = static_cast<Worker*>(self->worker);
 #if defined(GOFER_TSAN)

@@ -181,3 +181,9 @@ struct alignas(64) Worker : fiber::Carrier {
 };
 
 } // namespace gofer::inline v1::sched
+
+namespace gofer::inline v1::task {
+
+inline RecordPool* records_of(const Goroutine& g) noexcept { return &static_cast<sched::Worker*>(g.worker)->records; }
+
+} // namespace gofer::inline v1::task

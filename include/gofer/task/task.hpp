@@ -23,10 +23,15 @@ struct TaskOptions {
     Waker started_by{};
 };
 
+struct Goroutine;
+
+/// Of the worker that the goroutine is on now. To move and destroy a closure is the user's code, and may park.
+RecordPool* records_of(const Goroutine& g) noexcept; // worker.hpp
+
 enum class TaskAction : std::uint8_t { run, destroy, abandon };
 
 struct Task {
-    using Act = void (*)(Task*, TaskAction, RecordPool*);
+    using Act = void (*)(Task*, TaskAction, const void* whom);
 
     Act act;
     const void* where; // file name, or return address when line is 0
@@ -41,7 +46,7 @@ struct Task {
         return line ? base::Place{static_cast<const char*>(where), line, nullptr} : base::Place::at(where);
     }
     /// Runs the closure here and now, and frees the record.
-    void run(RecordPool* pool) { act(this, TaskAction::run, pool); }
+    void run(const Goroutine& as) { act(this, TaskAction::run, &as); }
     /// Destroys the closure unrun, and frees the record.
     void destroy(RecordPool* pool) { act(this, TaskAction::destroy, pool); }
     /// Its runtime has ended: it will never run, and is kept. Whoever waits for its result is told.
@@ -59,11 +64,11 @@ private:
     // Moving the closure out lets the record be used again at once, while it is in the cache.
     static constexpr bool moves_out = std::is_nothrow_move_constructible_v<F> && sizeof(F) <= 256;
 
-    static void perform(Task* task, TaskAction action, RecordPool* pool) {
+    static void perform(Task* task, TaskAction action, const void* whom) {
         auto* self = static_cast<TaskOf*>(task);
         if (action == TaskAction::destroy) {
             drop(self->closure);
-            return self->free(pool);
+            return self->free([whom] { return static_cast<RecordPool*>(const_cast<void*>(whom)); });
         }
         if (action == TaskAction::abandon) {
             if constexpr (requires { self->closure.abandon(); }) self->closure.abandon();
@@ -71,22 +76,25 @@ private:
         }
         if constexpr (moves_out) {
             F closure(std::move(self->closure));
-            self->free(pool);
+            self->free([whom] { return records_of(*static_cast<const Goroutine*>(whom)); });
             std::move(closure)();
         } else {
-            // Freed by way of the depot: the closure may end on another worker than `pool` belongs to.
-            struct AtEnd {
+            struct AtEnd { // by way of the depot
                 TaskOf* task;
-                ~AtEnd() { task->free(nullptr); }
+                ~AtEnd() {
+                    task->free([] { return nullptr; });
+                }
             } at_end{self};
             std::move(self->closure)();
         }
     }
 
-    void free(RecordPool* pool) noexcept {
+    /// `pool` is asked for when the closure has gone: its destructor may have parked, and come back on another worker.
+    template <class Pool>
+    void free(Pool pool) noexcept {
         this->~TaskOf();
         base::EngineRegion engine;
-        give_record_back(pool, this, sizeof(TaskOf), alignof(TaskOf));
+        give_record_back(pool(), this, sizeof(TaskOf), alignof(TaskOf));
     }
 };
 
@@ -99,15 +107,14 @@ Task* make_task(RecordPool* pool, base::Place place, G&& closure) {
         base::EngineRegion engine;
         memory = take_record(pool, sizeof(Record), alignof(Record));
     }
-    struct Guard {
-        RecordPool* pool;
+    struct Guard { // by way of the depot: the closure's constructor may have parked, and `pool` be another worker's
         void* memory;
         ~Guard() {
             if (!memory) return;
             base::EngineRegion engine;
-            give_record_back(pool, memory, sizeof(Record), alignof(Record));
+            give_record_back(nullptr, memory, sizeof(Record), alignof(Record));
         }
-    } guard{pool, memory};
+    } guard{memory};
     Task* task = ::new (memory) Record(place, std::forward<G>(closure));
     guard.memory = nullptr;
     return task;

@@ -78,12 +78,12 @@ gofer_v1_goroutine_personality(int, _Unwind_Action actions, std::uint64_t, _Unwi
 }
 
 /// Runs the task as the outermost frame of a goroutine.
-[[gnu::noinline]] inline void run_outermost(Task* task, RecordPool* pool) {
+[[gnu::noinline]] inline void run_outermost(Task* task, const Goroutine& self) {
 #if defined(__x86_64__) || defined(__aarch64__)
     asm volatile(".cfi_personality 0x1b, %c0" ::"i"(&gofer_v1_goroutine_personality) : "memory");
 #endif
     GOFER_OUTERMOST_FRAME();
-    task->run(pool);
+    task->run(self);
     asm volatile("" ::: "memory"); // keeps the call from becoming a jump, which would lose this frame
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -38,10 +39,14 @@ void start(sched::Scheduler* home, const GoOptions* options, Place place, Closur
     sched::Worker* w = sched::this_worker();
     if (!must_be_running(home, w)) [[unlikely]]
         return task::drop(closure);
+    std::unique_ptr<task::TaskOptions> own; // first: what throws must not leave a record behind
+    if (options && (options->stack_size || !options->name.empty()))
+        own.reset(new task::TaskOptions{options->name, options->stack_size, {}});
     task::Task* task =
         task::make_task<std::decay_t<Closure>>(w ? &w->records : nullptr, place, std::forward<Closure>(closure));
-    if (options && (options->stack_size || !options->name.empty()))
-        task->options = new task::TaskOptions{options->name, options->stack_size, {}};
+    if (options) task->options = own.release();
+    if constexpr (!std::is_trivially_constructible_v<std::decay_t<Closure>, Closure>)
+        w = sched::this_worker(); // to move the closure is the user's code, and may have parked
     sched::start(home, w, task);
 }
 
