@@ -1,5 +1,6 @@
 // after_func on contexts, and its race with stop. Behaviour after Go's afterfunc_test.go.
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -165,4 +166,31 @@ TEST_CASE("a function whose runtime has ended runs in the default one") {
     gofer::run(fixture::with_workers(2), [&, ctx = ctx] { after_func(ctx, [ran] { ran.send(true); }); });
     cancel();
     CHECK(ran.receive() == true);
+}
+
+TEST_CASE("a value goes with the last that keeps it, but never on a worker's loop") {
+    static std::atomic<int> on_loop, gone;
+    struct Value {
+        Value() = default;
+        Value(Value&& other) noexcept : lives{std::exchange(other.lives, false)} {}
+        Value& operator=(Value&&) = delete;
+        ~Value() {
+            if (!lives) return;
+            if (gofer::sched::this_worker() && !gofer::this_goroutine::inside()) ++on_loop;
+            ++gone;
+        }
+        bool lives = true;
+    };
+    static const gofer::Key<Value> key;
+    using namespace std::chrono_literals;
+    fixture::at_each_worker_count([] {
+        on_loop = gone = 0;
+        for (int i = 0; i < 20; ++i) { // the deadline, the function and the waiter leave in any order
+            auto [timed, cancel] = gofer::with_timeout(gofer::with_value(Context::background(), key, Value{}), 1ms);
+            after_func(gofer::with_value(timed, key, Value{}), [] {});
+            static_cast<void>(gofer::sleep_for(timed, 1h));
+        }
+        VERIFY(fixture::eventually([] { return gone == 40; }));
+        VERIFY(on_loop == 0);
+    });
 }

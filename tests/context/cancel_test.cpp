@@ -249,3 +249,31 @@ TEST_CASE("contexts of plain threads work without a goroutine anywhere") {
         VERIFY(is_cancelled(ctx));
     });
 }
+
+TEST_CASE("an owner that is woken by the end of its context may leave while cancel is still under way") {
+    auto body = [] {
+        // Holds the wave up until the owner has left, after the waits were woken.
+        struct Holder : gofer::context::Follower {
+            std::atomic<bool> left{false};
+        } holder;
+        holder.fire = [](gofer::context::Follower& self) noexcept {
+            while (!static_cast<Holder&>(self).left) std::this_thread::yield();
+        };
+        auto [above, cancel_above] = with_cancel(Context::background());
+        std::thread canceller;
+        {
+            auto [ctx, cancel] = with_cancel(above);
+            VERIFY(ctx.node()->scope->follow(holder));
+            canceller = std::thread{[&cancel = cancel, &runtime = gofer::Runtime::current()] {
+                VERIFY(fixture::eventually([&runtime] { return runtime.stats().parked >= 1; }));
+                cancel();
+            }};
+            VERIFY(!gofer::sleep_for(ctx, std::chrono::hours{1}));
+        }
+        holder.left = true;
+        canceller.join();
+        cancel_above();
+        VERIFY(above.cancelled());
+    };
+    fixture::at_workers(2, body);
+}

@@ -2,8 +2,11 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <optional>
 #include <stdexcept>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -164,4 +167,32 @@ TEST_CASE("what cannot be caught, or is no signal, is refused, and nothing stays
         VERIFY(fixture::throws<std::invalid_argument>([] { (void)with_signals(Context(), {}); }));
         VERIFY(!handled(SIGUSR1));
     });
+}
+
+TEST_CASE("a system without a descriptor left is told by signals and with_signals, and by nothing worse") {
+    if (gofer::base::asan_build) return; // UBSan asks by a pipe whether memory may be read
+    const fixture::Death death = fixture::death_of([] {
+        rlimit few{};
+        ::getrlimit(RLIMIT_NOFILE, &few);
+        few.rlim_cur = 3;
+        ::setrlimit(RLIMIT_NOFILE, &few);
+        const bool told = fixture::throws<std::system_error>([] { static_cast<void>(signals({SIGUSR2})); }) &&
+                          fixture::throws<std::system_error>([] { static_cast<void>(with_signals(Context(), {SIGUSR1})); });
+        std::fputs(told ? "both throw" : "not both throw", stderr);
+    });
+    CHECK(death.signal == 0);
+    CHECK(death.says("both throw"));
+}
+
+TEST_CASE("in a child of fork a signal has its former effect") {
+    if (gofer::base::tsan_build) return; // it holds signals back
+    const auto c = signals({SIGTERM});
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::raise(SIGTERM);
+        ::_exit(1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM));
 }

@@ -94,3 +94,21 @@ TEST_CASE("values live as long as a context that sees them, and no longer") {
         VERIFY(fixture::Alive::count == before);
     });
 }
+
+TEST_CASE("a value whose constructor throws leaves nothing behind, and keeps nothing above alive") {
+    struct Refuses {
+        explicit Refuses(int) { throw 1; }
+    };
+    static const gofer::Key<Refuses> refused;
+    static const gofer::Key<std::shared_ptr<int>> shared_above;
+    fixture::at_each_worker_count([] {
+        auto value = std::make_shared<int>(1);
+        const std::weak_ptr<int> kept = value;
+        {
+            const Context above = gofer::with_value(Context::background(), shared_above, std::move(value));
+            VERIFY(fixture::throws<int>([&] { static_cast<void>(gofer::with_value(above, refused, 7)); }));
+            VERIFY(!kept.expired());
+        }
+        VERIFY(kept.expired());
+    });
+}

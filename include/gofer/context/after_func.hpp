@@ -17,7 +17,8 @@ namespace context {
 class AfterCall : Follower {
 public:
     AfterCall(const Context& ctx, task::Task* task, sched::Scheduler* home) noexcept
-        : ctx_(ctx), task_(task), home_(home) {
+        : scope_(scope_of(ctx)), task_(task), home_(home) {
+        if (scope_) scope_->retain();
         fire = [](Follower& self) noexcept { static_cast<AfterCall&>(self).context_has_ended(); };
         if (home_) home_->retain();
         base::tsan_release(task);
@@ -26,10 +27,9 @@ public:
     AfterCall& operator=(const AfterCall&) = delete;
 
     void begin() noexcept {
-        Scope* scope = scope_of();
-        if (!scope) return;
+        if (!scope_) return;
         retain();
-        if (scope->follow(*this)) return;
+        if (scope_->follow(*this)) return;
         base::EngineRegion engine;
         context_has_ended();
     }
@@ -37,7 +37,7 @@ public:
         task::Task* task = task_.exchange(nullptr, std::memory_order_acq_rel);
         if (!task) return false;
         task->destroy(nullptr);
-        if (Scope* scope = scope_of(); scope && scope->unfollow(*this)) release();
+        if (scope_ && scope_->unfollow(*this)) release();
         return true;
     }
 
@@ -50,9 +50,10 @@ private:
     ~AfterCall() {
         if (task::Task* task = task_.load(std::memory_order_relaxed)) task->destroy(nullptr);
         if (home_) home_->release();
+        Node::release(scope_);
     }
 
-    Scope* scope_of() const noexcept { return ctx_.node() ? ctx_.node()->scope : nullptr; }
+    static Scope* scope_of(const Context& ctx) noexcept { return ctx.node() ? ctx.node()->scope : nullptr; }
 
     void context_has_ended() noexcept {
         if (task::Task* task = task_.exchange(nullptr, std::memory_order_acq_rel)) start(task);
@@ -65,7 +66,7 @@ private:
         sched::start(over ? sched::default_scheduler() : home_, sched::this_worker(), task);
     }
 
-    const Context ctx_;
+    Scope* const scope_; // and not the context: values may stand between the two, and it may end on a worker's loop
     std::atomic<task::Task*> task_;
     sched::Scheduler* const home_;
     std::atomic<std::uint32_t> references_{1};
@@ -105,9 +106,9 @@ private:
 template <class F>
     requires std::is_invocable_v<std::decay_t<F>>
 AfterFunc after_func(const Context& ctx, F&& f, Place place = Place::here()) {
-    sched::Worker* w = sched::this_worker();
-    sched::Scheduler* home = interrupt_of(ctx) ? sched::scheduler_here(w) : nullptr;
+    sched::Scheduler* home = interrupt_of(ctx) ? sched::scheduler_here(sched::this_worker()) : nullptr;
     auto body = task::bind(std::forward<F>(f));
+    sched::Worker* w = sched::this_worker(); // now: to copy f is the user's code, and may have parked
     task::Task* task = task::make_task<decltype(body)>(w ? &w->records : nullptr, place, std::move(body));
     context::AfterCall* call;
     try {

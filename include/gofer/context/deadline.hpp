@@ -34,9 +34,7 @@ private:
         if (self.try_retain()) chain.later(self);
     }
     static void time_is_over(Due& due) noexcept {
-        auto& self = static_cast<TimedScope&>(due);
-        Wave::run_on_loop(self, {std::errc::timed_out, nullptr});
-        release(&self);
+        Wave::run_on_loop(static_cast<TimedScope&>(due), {std::errc::timed_out, nullptr});
     }
 };
 

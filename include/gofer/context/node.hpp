@@ -14,7 +14,7 @@ class Node {
 public:
     /// One reference, the maker's. `key` is the address of the Key of a node that holds a value.
     explicit Node(Node* above, Scope* ends_with, const void* value_key = nullptr) noexcept
-        : parent(above), scope(ends_with), key(value_key) {
+        : parent(above), scope(ends_with), key(value_key), holds_values(value_key || (above && above->holds_values)) {
         if (parent) parent->retain();
     }
     Node(const Node&) = delete;
@@ -23,6 +23,7 @@ public:
     Node* const parent;
     Scope* const scope; // the nearest that can end, itself or one above; null: it never ends
     const void* const key;
+    const bool holds_values; // itself, or one above: with the last reference goes what is the user's
 
     void retain(std::uint32_t times = 1) noexcept { references_.fetch_add(times, std::memory_order_relaxed); }
 
@@ -31,6 +32,15 @@ public:
         std::uint32_t seen = references_.load(std::memory_order_relaxed);
         while (seen != 0)
             if (references_.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed)) return true;
+        return false;
+    }
+
+    /// False: it is the last, and still the caller's.
+    bool release_unless_last() noexcept {
+        std::uint32_t seen = references_.load(std::memory_order_acquire);
+        while (seen != 1)
+            if (references_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire))
+                return true;
         return false;
     }
 

@@ -4,7 +4,7 @@
 //
 // A channel of signals() has no owner that could say that it is no longer wanted: its listener is dropped when we
 // hold the last handle. When a signal comes that nobody wants any more, it is sent again, to have the effect it had
-// before.
+// before. So it has in a child of fork, where that thread is missing.
 #pragma once
 
 #include <atomic>
@@ -101,7 +101,13 @@ private:
     SignalWatch() : event_(::eventfd(0, EFD_CLOEXEC)) {
         if (event_ < 0) throw std::system_error(errno, std::generic_category(), "gofer: eventfd");
         event_of_handler().store(event_, std::memory_order_release);
-        std::thread([this] { watch(); }).detach();
+        try {
+            std::thread([this] { watch(); }).detach();
+        } catch (...) {
+            event_of_handler().store(-1, std::memory_order_release);
+            ::close(event_);
+            throw;
+        }
         made_slot().store(this, std::memory_order_release);
     }
 
@@ -122,6 +128,12 @@ private:
     // In the signal handler, on any thread at any point.
     static void note(int number) {
         const int saved = errno;
+        if (SignalWatch* watch = made(); watch && ::getpid() != watch->process_) {
+            ::sigaction(number, &watch->before_[number], nullptr); // a child of fork, where nobody reads what we write
+            ::raise(number); // all signals are held back here: it arrives at the end
+            errno = saved;
+            return;
+        }
         pending()[number].fetch_add(1, std::memory_order_release); // partner: watch()
         const std::uint64_t one = 1;
         [[maybe_unused]] const auto written =
@@ -198,6 +210,7 @@ private:
     }
 
     const int event_;
+    const pid_t process_ = ::getpid();
     base::SpinLock lock_;
     base::List<Listener> listeners_;
     std::atomic<bool> delivering_{false};

@@ -36,7 +36,9 @@ private:
     ~SignalledScope() override {
         if (!fired()) disarm();
     }
-    void disarm() noexcept override { SignalWatch::instance().remove(*this); }
+    void disarm() noexcept override { // none: there was no descriptor or thread for it, and listen() has thrown
+        if (SignalWatch* watch = SignalWatch::made()) watch->remove(*this);
+    }
 
     Scope* hear(int) noexcept override { return try_retain() ? this : nullptr; }
     bool reaches_anyone() noexcept override { return Scope::reaches_anyone(); }

@@ -27,8 +27,11 @@ template <class T>
 class ValueNode final : public Node {
 public:
     template <class V>
-    ValueNode(Node* above, const Key<T>& value_key, V&& v)
-        : Node(above, above ? above->scope : nullptr, &value_key), value(std::forward<V>(v)) {}
+    ValueNode(Node* above, const Key<T>& value_key, V&& v) try
+        : Node(above, above ? above->scope : nullptr, &value_key), value(std::forward<V>(v)) {
+    } catch (...) {
+        release(above); // ~Node leaves that to release()
+    }
 
     const T value;
 };

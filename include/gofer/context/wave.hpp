@@ -18,21 +18,25 @@ namespace gofer::inline v1::context {
 
 class Wave {
 public:
-    /// Ends `scope` and all below it, unless it has ended. The caller keeps `scope` alive. Runs stop callbacks.
+    /// Ends `scope` and all below it, unless it has ended. The caller has a reference, which may go as soon as somebody
+    /// is woken: an owner that waited for the end leaves. Runs stop callbacks.
     static void run(Scope& scope, const Reason& reason) noexcept {
-        Wave wave(reason);
+        Wave wave(reason, false);
         {
             base::EngineRegion engine;
+            scope.retain();
             wave.flood(scope);
         }
+        Node::release(&scope);
         tell(wave.to_tell_);
     }
 
     /// The same on the loop of a worker, where no code of the user may run: stop callbacks get a goroutine of their
-    /// own.
+    /// own, and so does what ends with the last reference. Takes over one.
     static void run_on_loop(Scope& scope, const Reason& reason) noexcept {
-        Wave wave(reason);
+        Wave wave(reason, true);
         wave.flood(scope);
+        wave.let_go(scope);
         if (!wave.to_tell_) return;
         sched::Worker* w = sched::this_worker();
         task::Task* task = task::make_task<Telling>(nullptr, Place::here(), Telling{wave.to_tell_});
@@ -64,7 +68,7 @@ private:
         Scope* first_;
     };
 
-    explicit Wave(const Reason& reason) noexcept : reason_(reason) {}
+    Wave(const Reason& reason, bool on_loop) noexcept : reason_(reason), on_loop_(on_loop) {}
 
     void flood(Scope& scope) noexcept {
         scope.retain();
@@ -84,7 +88,7 @@ private:
         wait::WakeList woken;
         Channel<Unit> done(nullptr);
         bool tells = false;
-        if (!empty(scope, followers, woken, done, tells)) return Node::release(&scope);
+        if (!empty(scope, followers, woken, done, tells)) return let_go(scope);
         scope.disarm();
         woken.wake_all();
         if (auto* core = done.core()) {
@@ -95,8 +99,17 @@ private:
             followers = follower->next; // before the call: it may be gone afterwards
             follower->fire(*follower);
         }
-        if (!tells) return Node::release(&scope);
+        if (!tells) return let_go(scope);
         base::engine_acquire(&scope.source_);
+        keep_to_tell(scope);
+    }
+
+    // Gives a reference back. Values above are the user's, and may go with the last one: not on a loop.
+    void let_go(Scope& scope) noexcept {
+        if (!on_loop_ || !scope.holds_values) return Node::release(&scope);
+        if (!scope.release_unless_last()) keep_to_tell(scope);
+    }
+    void keep_to_tell(Scope& scope) noexcept {
         scope.next_to_tell_ = nullptr;
         (last_to_tell_ ? last_to_tell_->next_to_tell_ : to_tell_) = &scope;
         last_to_tell_ = &scope;
@@ -132,6 +145,7 @@ private:
     }
 
     const Reason reason_;
+    const bool on_loop_;
     Scope* first_ = nullptr;
     Scope* to_tell_ = nullptr;
     Scope* last_to_tell_ = nullptr;
