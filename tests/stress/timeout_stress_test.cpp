@@ -2,6 +2,7 @@
 // that was sent arrives, and no timer and no waiter stays behind.
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -124,5 +125,29 @@ TEST_CASE("try_lock_for racing with unlock leaves one holder or none") {
         VERIFY(got > 0);
         VERIFY(mutex.try_lock());
         mutex.unlock();
+    });
+}
+
+TEST_CASE("a WaitGroup whose wait gave up counts on, and goes when a later wait returns") {
+    fixture::storm([](std::uint64_t seed) {
+        Dice dice{seed, 0};
+        for (int i = 0; i < 300; ++i) {
+            const auto pause = about_as_long_as_a_switch(dice), limit = about_as_long_as_a_switch(dice);
+            auto wg = std::make_unique<gofer::WaitGroup>();
+            int done = 0, started = 1;
+            gofer::Mutex mutex;
+            const auto work = [&] {
+                const std::lock_guard guard(mutex);
+                ++done;
+            };
+            wg->go([&, pause] {
+                gofer::sleep_for(pause);
+                work();
+            });
+            for (; !wg->wait_for(limit) && started < 20; ++started) wg->go(work);
+            wg->wait();
+            wg.reset();
+            VERIFY(done == started);
+        }
     });
 }

@@ -173,7 +173,8 @@ private:
         return false;
     }
 
-    // "Somebody waits" stays when the count has reached zero: the done() that did it is coming, and clears it.
+    // "Somebody waits" stays when the count has reached zero: the done() that did it is coming, and clears it. The caller
+    // may count on, and destroy the group after that, so it does not leave before.
     void unlock_after_giving_up() noexcept {
         std::int64_t seen = word_.load(std::memory_order_relaxed);
         if (waiters_.empty())
@@ -181,6 +182,8 @@ private:
                 if (word_.compare_exchange_weak(seen, seen & ~(has_waiters | Lock::bit), std::memory_order_acq_rel))
                     return;
         Lock::unlock(word_);
+        base::Backoff backoff;
+        while ((seen = word_.load(std::memory_order_acquire)) >= has_waiters && seen < one) backoff.pause();
     }
 
     std::atomic<std::int64_t> word_{0};
