@@ -309,3 +309,30 @@ TEST_CASE("plain threads and goroutines share an RWMutex") {
         VERIFY(counter == 1800);
     });
 }
+
+TEST_CASE("a writer whose runtime has ended holds back no readers") {
+    static gofer::RWMutex m; // who is abandoned refers to it for ever
+    auto body = [] {
+        m.lock_shared();
+        auto options = fixture::with_workers(1);
+        options.shutdown_grace = std::chrono::milliseconds{1};
+        gofer::Runtime other{options};
+        other.run([] {
+            gofer::go([] { m.lock(); });
+            fixture::parked_reaches(1);
+        });
+        other.shutdown();
+        gofer::WaitGroup readers;
+        for (int i = 0; i < 3; ++i)
+            readers.go([] {
+                m.lock_shared();
+                m.unlock_shared();
+            });
+        readers.wait();
+        m.unlock_shared();
+        VERIFY(m.try_lock());
+        m.unlock();
+    };
+    for (const unsigned workers : fixture::worker_counts) gofer::run(fixture::with_workers(workers), body);
+    fixture::require_no_failures();
+}

@@ -179,9 +179,9 @@ private:
     template <class Side>
     bool wait_in_list(wait::Until until) {
         base::EngineRegion engine;
-        const std::uint32_t seen = Lock::lock(word_);
+        const std::uint32_t seen = without_abandoned(Lock::lock(word_));
         if (Side::may_enter(seen)) {
-            word_.store(Side::entered(seen), std::memory_order_release);
+            admit(Side::entered(seen), readers_after_writer); // and readers whom one of those has held up
             return true;
         }
         wait::Episode episode(until);
@@ -195,6 +195,12 @@ private:
         admit(now & ~waiting, readers_after_writer);
         episode.pass_unwind();
         return false;
+    }
+
+    // A writer that will not run again must not hold back readers. The word, without "somebody waits" if it was only that.
+    std::uint32_t without_abandoned(std::uint32_t word) noexcept {
+        while (writers_.front() && writers_.front()->episode->abandoned()) writers_.pop_front();
+        return writers_.empty() && !(word & writing) ? word & ~waiting : word;
     }
 
     [[gnu::noinline]] void unlock_slow() noexcept {
