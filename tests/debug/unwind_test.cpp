@@ -356,3 +356,14 @@ TEST_CASE("a value that was on its way when the runtime ended is not lost") {
         proof.require_clean_soon(); // a thread that the system keeps waiting is not waited for
     }
 }
+
+TEST_CASE("one that sleeps for ever is unwound, and so are those before it") {
+    const auto exits = shared<fixture::Exits>();
+    fixture::unwound_and_clean([&] {
+        fixture::go_counted(exits, [] { gofer::Channel<int>{}.receive(); });
+        fixture::parked_reaches(1);
+        fixture::go_counted(exits, [] { gofer::sleep_for(std::chrono::hours::max()); });
+        fixture::parked_reaches(2);
+    });
+    CHECK(exits->destroyed == 8);
+}

@@ -17,7 +17,7 @@ inline bool sleep(wait::Until until) {
         return true;
     }
     base::EngineRegion engine;
-    wait::Episode episode(until);
+    wait::Episode episode(until, true); // also for ever: there is no list by whose lock it could be unwound
     episode.park(task::WaitReason::sleep, nullptr, {});
     if (episode.ended() == wait::Ended::by_deadline) return true;
     episode.pass_unwind();
