@@ -141,7 +141,8 @@ private:
         const task::LocalKey key = own_key();
         auto fresh = factory_ ? factory_->make(key) : make_default(key);
         task::Locals& here = locals::make_here(); // only now: the factory may have blocked
-        if (task::LocalValue* found = here.find(key)) // the factory has used this variable itself
+        here.make_room(key);
+        if (task::LocalValue* found = here.find(key)) // the factory, or a destructor, has used this variable itself
             return static_cast<locals::Value<T>*>(found)->value;
         T& value = fresh->value;
         here.insert(std::move(fresh));

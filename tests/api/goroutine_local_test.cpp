@@ -352,3 +352,59 @@ TEST_CASE("blocking code has the value of its goroutine") {
         wg.wait();
     });
 }
+
+TEST_CASE("a value whose destructor destroys its own variable goes once") {
+    struct Session {
+        gofer::GoroutineLocal<std::shared_ptr<Session>> current;
+        fixture::Alive alive{};
+    };
+    fixture::at_each_worker_count([] {
+        const long before = fixture::Alive::count;
+        gofer::WaitGroup wg;
+        wg.go([] {
+            const auto session = std::make_shared<Session>();
+            *session->current = session;
+        });
+        wg.wait();
+        VERIFY(fixture::Alive::count == before);
+    });
+}
+
+TEST_CASE("a value of a variable that is gone may use the one that has its number now, as it makes way and as it ends") {
+    static std::atomic<gofer::GoroutineLocal<std::string>*> logger;
+    struct Writer {
+        std::string name = "a name that is long enough to be on the heap";
+        Writer() = default;
+        Writer(const Writer&) = delete;
+        Writer& operator=(const Writer&) = delete;
+        ~Writer() {
+            if (logger) **logger += name;
+        }
+    };
+    fixture::at_each_worker_count([] {
+        for (const bool makes_way : {false, true}) {
+            logger = nullptr;
+            auto writers = std::make_unique<gofer::GoroutineLocal<Writer>>();
+            const gofer::Channel<int> used, on;
+            std::string text;
+            gofer::WaitGroup wg;
+            wg.go([&, makes_way] {
+                static_cast<void>((*writers)->name.size());
+                used.send(1);
+                on.receive();
+                if (!makes_way) return; // or at this goroutine's end
+                **logger += " and more";
+                text = **logger;
+            });
+            used.receive();
+            writers.reset(); // the goroutine keeps its value
+            gofer::GoroutineLocal<std::string> successor;
+            *successor = "takes the number";
+            logger = &successor;
+            on.send(1);
+            wg.wait();
+            logger = nullptr;
+            VERIFY(!makes_way || text == "a name that is long enough to be on the heap and more");
+        }
+    });
+}

@@ -93,18 +93,23 @@ public:
         }
     }
 
-    /// A value for a key that has none here; whatever has its number is of a variable that is gone, and makes way.
+    /// Whatever has the number of the key and is of a variable that is gone makes way. Code of the user's, which may make
+    /// the value for the key itself.
+    void make_room(LocalKey key) noexcept {
+        for (LocalValue* v; (v = find_number(key.number())) && v->key != key;) destroy(*v);
+    }
+    /// A value for a key that has none here.
     void insert(std::unique_ptr<LocalValue> fresh) {
-        while (LocalValue* stale = find_number(fresh->key.number())) destroy(*stale);
+        make_room(fresh->key);
         if (!own_table_ || 4 * (count_ + 1) > 3 * (mask_ + 1)) grow();
         put(*fresh);
         ++count_;
         made_.push_front(*fresh.release());
     }
 
-    /// Destroys the value of this key, if there is one.
+    /// Destroys the value of this key, if there is one that is not being destroyed already.
     void erase(LocalKey key) noexcept {
-        if (LocalValue* value = find(key)) destroy(*value);
+        if (LocalValue* value = find(key); value && value->linked) destroy(*value);
     }
 
     /// Destroys all, the last one made first, and those that the destructors make meanwhile.
@@ -116,10 +121,11 @@ public:
     }
 
 private:
+    // Not one that is being destroyed: its destructor may be who wants the number.
     LocalValue* find_number(std::uint32_t number) const noexcept {
         for (std::uint32_t i = number;; ++i) {
             LocalValue* value = table_[i & mask_];
-            if (!value || value->key.number() == number) return value;
+            if (!value || (value->linked && value->key.number() == number)) return value;
         }
     }
 
