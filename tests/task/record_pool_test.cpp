@@ -103,3 +103,21 @@ TEST_CASE("threads that are no workers take and give records") {
     for (auto& thread : threads) thread.join();
     CHECK(outside() == before);
 }
+
+TEST_CASE("what a thread that is no worker spawns and a worker runs is used again, and not allocated anew") {
+    if (!pooled) return;
+    const std::int64_t before = outside();
+    std::set<void*> places;
+    {
+        RecordPool runner;
+        for (int round = 0; round < 100; ++round) {
+            std::vector<void*> records;
+            for (int i = 0; i < 200; ++i) records.push_back(take_record(nullptr, 64, 8));
+            CHECK(std::set<void*>(records.begin(), records.end()).size() == records.size());
+            places.insert(records.begin(), records.end());
+            for (void* r : records) give_record_back(&runner, r, 64, 8);
+        }
+    }
+    CHECK(places.size() < 1000);
+    CHECK(outside() == before);
+}

@@ -60,6 +60,20 @@ public:
         lock_.unlock();
         return first ? first : carve(size_class);
     }
+    /// One record, for a thread that has no pool. Throws std::bad_alloc.
+    void* take_one(unsigned size_class) {
+        lock_.lock();
+        FreeRecord* first = batches_[size_class];
+        if (first) {
+            FreeRecord* rest = first->next;
+            if (rest) rest->next_batch = first->next_batch;
+            batches_[size_class] = rest ? rest : first->next_batch;
+        }
+        lock_.unlock();
+        void* memory = first ? first : std::aligned_alloc(64, record_size(size_class));
+        if (!memory) throw std::bad_alloc();
+        return memory;
+    }
     void give_batch(unsigned size_class, FreeRecord* first) noexcept {
         lock_.lock();
         first->next_batch = batches_[size_class];
@@ -173,12 +187,13 @@ private:
 inline void* take_record(RecordPool* pool, std::size_t size, std::size_t align) {
     const unsigned size_class = record_class(size, align);
     if (size_class != unpooled && pool) return pool->take(size_class);
+    void* memory = size_class == unpooled ? ::operator new(size, std::align_val_t(align))
+                                          : RecordDepot::instance().take_one(size_class);
     if (pool)
         pool->count(1);
     else
         RecordDepot::instance().in_use.fetch_add(1, std::memory_order_relaxed);
-    return size_class == unpooled ? ::operator new(size, std::align_val_t(align))
-                                  : std::aligned_alloc(64, record_size(size_class));
+    return memory;
 }
 
 /// With no pool at hand the record goes to the depot, as a batch of one: it may have been carved out of a larger one.
