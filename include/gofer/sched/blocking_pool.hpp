@@ -40,21 +40,16 @@ public:
     bool submit(BlockingJob& job) noexcept {
         {
             const std::lock_guard<base::SpinLock> guard(lock_);
-            if (Seat* seat = idle_seats_) {
-                idle_seats_ = seat->next;
-                idle_.fetch_sub(1, std::memory_order_relaxed);
-                seat->take(job);
-                return true;
-            }
+            if (seat(job)) return true;
             if (threads_ == most_threads) return enqueue(job);
             ++threads_;
         }
         try {
             std::thread([this, first = &job] { serve(first); }).detach();
             return true;
-        } catch (const std::system_error&) {
+        } catch (const std::exception&) { // no thread, or no memory for one
             const std::lock_guard<base::SpinLock> guard(lock_);
-            return --threads_ > 0 && enqueue(job);
+            return --threads_ > 0 && (seat(job) || enqueue(job)); // one may have fallen idle meanwhile
         }
     }
 
@@ -117,6 +112,14 @@ private:
         return true;
     }
 
+    bool seat(BlockingJob& job) noexcept {
+        Seat* last = idle_seats_;
+        if (!last) return false;
+        idle_seats_ = last->next;
+        idle_.fetch_sub(1, std::memory_order_relaxed);
+        last->take(job);
+        return true;
+    }
     bool enqueue(BlockingJob& job) noexcept {
         job.next = nullptr;
         (last_ ? last_->next : first_) = &job;

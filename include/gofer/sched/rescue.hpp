@@ -160,7 +160,7 @@ private:
             w.thread = std::thread(worker_thread, &w);
             if (w.scheduler->never_joins) w.thread.detach();
             return true;
-        } catch (const std::system_error&) {
+        } catch (const std::exception&) {
             w.scheduler->release();
             return false;
         }
