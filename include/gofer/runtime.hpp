@@ -177,16 +177,16 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
 
 GOFER_SEPARABLE Runtime::~Runtime() {
     shutdown();
-    if (owned_) scheduler_->release();
+    if (!owned_) return;
+    scheduler_->face.store(nullptr, std::memory_order_relaxed);
+    scheduler_->release();
 }
 
 GOFER_SEPARABLE void Runtime::shutdown() {
-    if (!owned_ || shut_down_.exchange(true)) return;
-    const sched::Worker* w = sched::this_worker();
-    if (w && w->scheduler == scheduler_) {
-        shut_down_ = false;
+    if (!owned_ || shut_down_) return;
+    if (sched::this_scheduler(sched::this_worker()) == scheduler_) // in its blocking code, too
         throw std::logic_error("gofer: Runtime::shutdown() from one of its own goroutines; return from them instead");
-    }
+    if (shut_down_.exchange(true)) return;
     const wait::HoldUnwind hold;
     debug::shut_down(*scheduler_, options_.shutdown_grace, options_.leaks == Leaks::abort);
 }
@@ -221,9 +221,10 @@ GOFER_SEPARABLE sched::OnDeadlock Runtime::on_deadlock(DeadlockOption option) no
 
 GOFER_SEPARABLE Runtime& Runtime::current() {
     const sched::Scheduler* s = sched::this_scheduler(sched::this_worker());
-    if (s && s != sched::default_scheduler_slot().load(std::memory_order_acquire))
-        return *static_cast<Runtime*>(s->face.load(std::memory_order_acquire));
-    return default_runtime();
+    if (!s || s == sched::default_scheduler_slot().load(std::memory_order_acquire)) return default_runtime();
+    void* face = s->face.load(std::memory_order_acquire);
+    if (!face) wait::park_forever(task::WaitReason::shut_down); // one that computes on past the end of its runtime
+    return *static_cast<Runtime*>(face);
 }
 
 GOFER_SEPARABLE RuntimeStats Runtime::stats() const {

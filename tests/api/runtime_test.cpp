@@ -147,3 +147,100 @@ TEST_CASE("current outside of any goroutine is the default runtime, one and the 
     std::thread{[&] { elsewhere = &gofer::Runtime::current(); }}.join();
     CHECK(elsewhere == &gofer::Runtime::current());
 }
+
+namespace {
+
+/// An argument that waits in its move number `held_at` until it is let go, unless its goroutine runs by then.
+struct HeldInMove {
+    struct Moves {
+        explicit Moves(int number) : held_at{number} {}
+
+        const int held_at;
+        std::atomic<bool> held{false}, let_go{false};
+    };
+
+    explicit HeldInMove(Moves& all) : moves{&all} {}
+    HeldInMove(HeldInMove&& other) noexcept : moves{other.moves}, number{other.number + 1} {
+        if (number != moves->held_at || gofer::this_goroutine::inside() || moves->held.exchange(true)) return;
+        while (!moves->let_go) std::this_thread::yield();
+    }
+
+    Moves* moves;
+    int number{0};
+};
+
+} // namespace
+
+TEST_CASE("run beside shutdown throws, at whatever moment of its own it is overtaken") {
+    const fixture::LeakProof proof;
+    for (int move = 1;; ++move) {
+        INFO("move: " << move);
+        struct Scene {
+            explicit Scene(int held_at) : moves{held_at} {}
+
+            HeldInMove::Moves moves;
+            gofer::Runtime runtime{fixture::with_workers(2)};
+            std::atomic<bool> ran{false}, threw{false};
+        };
+        const auto scene = std::make_shared<Scene>(move); // of the thread, too: it may hang
+        std::thread{[scene] {
+            try {
+                scene->runtime.run([](const HeldInMove&) {}, HeldInMove{scene->moves});
+                scene->ran = true;
+            } catch (const std::logic_error&) { // std::future_error is one
+                scene->threw = true;
+            }
+        }}.detach();
+        REQUIRE(fixture::eventually([&] { return scene->moves.held || scene->ran; }));
+        if (scene->ran) {
+            CHECK(move > 1);
+            break; // it is not moved as often as that
+        }
+        scene->runtime.shutdown();
+        scene->moves.let_go = true;
+        REQUIRE(fixture::eventually([&] { return scene->ran || scene->threw; }));
+        CHECK(scene->threw);
+    }
+    proof.require_clean_soon();
+}
+
+TEST_CASE("shutdown from blocking code of one of its own goroutines throws std::logic_error, and the runtime goes on") {
+    fixture::on_a_plain_thread([] {
+        for (const unsigned workers : {1U, 2U}) {
+            gofer::Runtime runtime{fixture::with_workers(workers)};
+            VERIFY(runtime.run([&runtime] {
+                return gofer::blocking([&runtime] {
+                    return fixture::throws<std::logic_error>([&runtime] { runtime.shutdown(); });
+                });
+            }));
+            VERIFY(runtime.run([] { return 4; }) == 4);
+        }
+    });
+}
+
+TEST_CASE("current parks one that computes on past the end of its runtime") {
+    const auto let_go = std::make_shared<std::atomic<bool>>(false);
+    const auto returned = std::make_shared<std::atomic<bool>>(false);
+    gofer::sched::Scheduler* scheduler = nullptr;
+    auto options = fixture::with_workers(2);
+    options.shutdown_grace = std::chrono::milliseconds{10};
+    gofer::run(options, [=, &scheduler] {
+        const auto computes = std::make_shared<std::atomic<bool>>(false);
+        gofer::go([=] {
+            *computes = true;
+            while (!*let_go) {
+            }
+            static_cast<void>(gofer::Runtime::current());
+            *returned = true;
+        });
+        VERIFY(fixture::eventually([=] { return computes->load(); }));
+        scheduler = gofer::sched::this_worker()->scheduler;
+        scheduler->retain();
+    });
+    fixture::require_no_failures();
+    CHECK(scheduler->threads == 1);
+    *let_go = true;
+    CHECK(fixture::eventually([=] { return scheduler->threads == 0; })); // it has left its thread
+    CHECK_FALSE(*returned);
+    scheduler->release();
+}

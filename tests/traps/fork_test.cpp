@@ -151,3 +151,15 @@ TEST_CASE("many forks beside busy goroutines leave the parent unharmed") {
         while (gofer::Runtime::current().stats().goroutines > 1) gofer::yield();
     });
 }
+
+// In a process of its own, in which nobody has used the default runtime before.
+TEST_CASE("the default runtime does not start in the child of a fork") {
+    const fixture::Death death = fixture::death_of([] {
+        gofer::run([] { gofer::yield(); });
+        if (!refused("the default runtime starts", [] { gofer::go([] {}); })) std::abort();
+        if (!refused("the default runtime starts", [] { gofer::Runtime::current(); })) std::abort();
+        first_use();
+    });
+    INFO(death.message);
+    CHECK(death.signal == 0);
+}

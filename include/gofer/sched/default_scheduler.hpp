@@ -23,10 +23,18 @@ inline constexpr std::size_t default_stack_size = std::size_t{256} << 10;
 #if GOFER_WITH_BODIES
 [[gnu::visibility("default")]] GOFER_SEPARABLE Scheduler* default_scheduler() {
     static Scheduler* const made = [] {
+        must_not_be_forked("the default runtime starts");
         auto* s = new Scheduler(default_worker_count(), default_stack_size);
         s->never_joins = true;
         s->on_deadlock = OnDeadlock::report;
-        start_threads(*s);
+        try {
+            start_threads(*s);
+        } catch (...) { // those that were started end by themselves
+            stop_threads(*s);
+            Monitor::instance().remove(*s);
+            s->release();
+            throw;
+        }
         default_scheduler_slot().store(s, std::memory_order_release);
         return s;
     }();

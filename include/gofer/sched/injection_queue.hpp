@@ -28,6 +28,18 @@ public:
         lock_.unlock();
         return n;
     }
+    /// Takes out an entry that was pushed before. False: somebody else has it.
+    bool take_back(Runnable r) noexcept {
+        lock_.lock();
+        bool found = false;
+        for (std::uint32_t n = ring_.size(); n > 0; --n) {
+            const Runnable oldest = ring_.pop_oldest();
+            oldest == r ? static_cast<void>(found = true) : ring_.push(oldest);
+        }
+        size_.store(ring_.size(), std::memory_order_relaxed);
+        lock_.unlock();
+        return found;
+    }
     void shed() noexcept {
         lock_.lock();
         ring_.shed();

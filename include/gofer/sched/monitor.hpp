@@ -50,9 +50,12 @@ public:
 
     /// Starts the monitor's thread, if it has none yet. Throws std::system_error when the system gives none.
     void start() {
+        static const bool at_fork = [] { // on its own: the thread may be refused, and tried again
+            return ::pthread_atfork([] { instance().lock_.lock(); }, [] { instance().lock_.unlock(); },
+                                    [] { instance().die_in_child(); }) == 0;
+        }();
+        static_cast<void>(at_fork);
         static const bool started = [this] {
-            ::pthread_atfork([] { instance().lock_.lock(); }, [] { instance().lock_.unlock(); },
-                             [] { instance().die_in_child(); });
             std::thread([this] { watch(); }).detach();
             has_thread_.store(true, std::memory_order_release); // whichever of the two comes first
             return true;

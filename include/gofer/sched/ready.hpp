@@ -75,6 +75,15 @@ inline void start_beside(Scheduler* home, Worker* w, Task* task) noexcept {
     home->notify(*w);
 }
 
+/// The runtime was stopped since the caller looked: if nobody has emptied its queue afterwards, nobody will. At exit it stays.
+[[gnu::noinline, gnu::cold]] inline void take_back(Scheduler& home, Task* task) noexcept {
+    if (home.frozen.load(std::memory_order_relaxed) || !home.injected.take_back(Runnable(task))) return;
+    home.spawned_outside.fetch_sub(1, std::memory_order_relaxed);
+    delete std::exchange(task->options, nullptr);
+    const base::UserCode visible;
+    task->destroy(nullptr); // tells those who wait for it
+}
+
 /// From outside of `home`, or while starts are recorded.
 [[gnu::noinline]] inline void start_out_of_line(Scheduler* home, Worker* w, Task* task) noexcept {
     if (recording())
@@ -84,8 +93,13 @@ inline void start_beside(Scheduler* home, Worker* w, Task* task) noexcept {
     base::tsan_release(task); // partner: the acquire in run_task
     if (w && w->scheduler == home) return start_beside(home, w, task);
     if (!w) PlainThreads::note();
+    home->retain(); // as in inject()
     home->spawned_outside.fetch_add(1, std::memory_order_release);
     home->inject(Runnable(task));
+    base::full_fence(); // partner: the heavy barrier in stop_threads, after which the queues are emptied
+    if (home->stopped.load(std::memory_order_relaxed)) [[unlikely]]
+        take_back(*home, task);
+    home->release();
 }
 
 /// Adds a task to `home`. Any thread.
