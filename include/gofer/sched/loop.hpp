@@ -112,14 +112,16 @@ inline Goroutine* make_own_stack(Task* task) noexcept {
     return g;
 }
 
-/// A goroutine that must run here, in alternation with the others. While some are left the loop is due at each turn.
+/// A goroutine that must run here, in alternation with the others; and every eighth turn is for the rest of attend(). While
+/// some are left the loop is due at each turn.
 inline Runnable take_pinned(Worker& w) noexcept {
     if (w.pinned.empty()) [[likely]]
         return {};
     w.attention.store(true, std::memory_order_relaxed);
-    w.pinned_had_turn = !w.pinned_had_turn;
+    const unsigned turn = ++w.pinned_turns & 7;
     Runnable r;
-    if (!w.pinned_had_turn) r = w.queue.pop();
+    if (turn == 0) return r;
+    if (turn % 2 == 0) r = w.queue.pop();
     if (!r) w.pinned.pop(&r, 1);
     return r;
 }
@@ -127,7 +129,7 @@ inline Runnable take_pinned(Worker& w) noexcept {
 /// Every now and then, at a turn: timers, work from outside, and the turn of those who waited longest.
 [[gnu::noinline]] inline Runnable attend(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
-    w.attention.store(false, std::memory_order_relaxed);
+    w.attention.exchange(false, std::memory_order_acquire); // partner: send_to_pin(). A store might overtake its own
     s.workers.unmark(w);
     const std::int64_t now = base::now_ns();
     fire_timers(w, w, now);
@@ -210,6 +212,7 @@ Runnable find_work(Worker& w) noexcept {
         if constexpr (recorded == Recorded::yes) // left to us by choose_next(), which has counted a turn as we do
             if (!r && Worker::is_turn_of_line(w.turns.load(std::memory_order_relaxed) & ~1u)) r = w.queue.pop_line();
         if (!r) r = w.queue.pop();
+        if (!r && !w.pinned.empty()) [[unlikely]] w.pinned.pop(&r, 1);
         if (!r && fire_timers(w, w, base::now_ns())) r = w.queue.pop();
         if (!r) {
             r = search(w);
@@ -218,7 +221,7 @@ Runnable find_work(Worker& w) noexcept {
         }
         if (r) {
             if (w.searcher) s.leave_office(w);
-            w.has_run = true;
+            if (!std::exchange(w.has_run, true)) Monitor::instance().note_busy(); // whatever it is that woke it
             return r;
         }
         sleep(w);
@@ -240,14 +243,15 @@ GOFER_UNINSTRUMENTED GOFER_SEPARABLE void run_loop(fiber::Fiber* fiber, fiber::C
     auto* w = static_cast<Worker*>(carrier);
     for (;;) {
         Runnable r = std::exchange(w->handed, Runnable{});
-        if (!r) r = find_work(*w);
+        const bool counted = static_cast<bool>(r); // by who left to us; twice, and choose_next() would see odd turns only
+        if (!counted) r = find_work(*w);
         if (!r) break;
         if (w->scheduler->stopped.load(std::memory_order_relaxed)) [[unlikely]] {
             w->queue.push(r); // stays where the shutdown finds it
             if (recording()) note_not_run(*w);
             break;
         }
-        w->count_turn();
+        if (!counted) w->count_turn();
         if (r.is_task() && !(r.task()->options && r.task()->options->stack_size)) {
             run_task(self, w, r.task());
             w = static_cast<Worker*>(self->worker);

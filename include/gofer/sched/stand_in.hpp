@@ -85,6 +85,7 @@ inline void wait_for_strangers(Worker& w, std::int64_t now) noexcept {
 
 inline void sleep_as_stand_in(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
+    w.has_run = false;
     s.idle.announce_sleep(w);
     base::heavy_barrier();
     if ((s.work_in_sight() && s.idle.call()) || !w.pinned.empty() || s.workers.surplus() ||
@@ -97,18 +98,6 @@ inline void sleep_as_stand_in(Worker& w) noexcept {
     Monitor::instance().note_busy();
 }
 
-/// The timers of a stand-in that rests wake goroutines for the others.
-inline void fire_timers_for_others(Worker& w, std::int64_t now) noexcept {
-    const Chain woken = w.timers.fire_due(now);
-    w.scheduler->send_all_to_pins(woken.pinned);
-    for (fiber::Fiber* f = woken.first; f;) {
-        auto* g = static_cast<Goroutine*>(f);
-        f = f->next;
-        w.scheduler->inject(Runnable(g));
-    }
-    woken.run_due();
-}
-
 /// Gives all it has to the others, those that flow first.
 inline void hand_on(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
@@ -116,6 +105,12 @@ inline void hand_on(Worker& w) noexcept {
     while (const Runnable r = w.queue.pop_pushed()) s.inject(r);
     w.queue.shed();
     if (w.searcher) s.leave_office(w);
+}
+
+/// The timers of a stand-in that rests wake and start goroutines for the others. What a Due step makes ready lands in the
+/// queue of the worker it runs on, at which nobody looks who has work of his own.
+inline void fire_timers_for_others(Worker& w, std::int64_t now) noexcept {
+    if (fire_timers(w, w, now)) hand_on(w);
 }
 
 /// Rests until called. False: it has rested for long, and its thread is to end.
@@ -133,6 +128,13 @@ inline bool rest(Worker& w) noexcept {
     return true;
 }
 
+/// It goes to run `r`: nobody must rely on it as the searcher, and the monitor has to be awake, whatever woke this thread.
+inline Runnable found_by_stand_in(Worker& w, Runnable r) noexcept {
+    if (w.searcher) w.scheduler->leave_office(w);
+    if (!std::exchange(w.has_run, true)) Monitor::instance().note_busy();
+    return r;
+}
+
 /// The next thing to run; nothing when the runtime has stopped, or the thread is to end.
 [[gnu::noinline]] inline Runnable find_work_as_stand_in(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
@@ -143,18 +145,15 @@ inline bool rest(Worker& w) noexcept {
         s.workers.unmark(w);
         w.forget_departed();
         Runnable pinned;
-        if (!w.pinned.empty() && w.pinned.pop(&pinned, 1)) return pinned;
+        if (!w.pinned.empty() && (++w.pinned_turns & 1) && w.pinned.pop(&pinned, 1)) return found_by_stand_in(w, pinned);
         if (s.workers.surplus()) {
             hand_on(w);
             if (!rest(w)) return {};
             continue;
         }
         const std::int64_t now = base::now_ns();
-        if (const Runnable r = choose_as_stand_in(w, now)) {
-            if (w.searcher) s.leave_office(w);
-            w.has_run = true;
-            return r;
-        }
+        if (const Runnable r = choose_as_stand_in(w, now)) return found_by_stand_in(w, r);
+        if (!w.pinned.empty()) continue;
         now < strangers_from(w) ? wait_for_strangers(w, now) : sleep_as_stand_in(w);
     }
 }

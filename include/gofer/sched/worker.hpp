@@ -112,7 +112,7 @@ struct alignas(64) Worker : fiber::Carrier {
     const void* caught = nullptr; // then: the exception its goroutine was handling when it threw Unwind
     Current current;
     Runnable handed; // for the loop that is switched to next
-    bool pinned_had_turn = false;
+    unsigned pinned_turns = 0;
     std::int64_t leash_end = 0;
     std::int64_t next_round = 0; // a stand-in's: when to look again at what waits behind the stuck
     fiber::Fiber* spares = nullptr;
