@@ -13,7 +13,7 @@
 
 #include <gofer/runtime.hpp>
 #include <gofer/sched/blocking_pool.hpp>
-#include <gofer/wait/episode.hpp>
+#include <gofer/wait/waiter.hpp>
 
 namespace gofer::inline v1 {
 namespace runtime {
@@ -25,14 +25,21 @@ public:
 
     BlockingCall(Body body, void* what) noexcept : body_(body), what_(what) { run = &perform; }
 
+    /// For a goroutine. One whose runtime is over goes no further, unless it is being unwound.
+    static void must_be_running() {
+        const sched::Worker* w = sched::this_worker();
+        if (!w->scheduler->stopped.load(std::memory_order_relaxed) || w->unwinds) [[likely]]
+            return;
+        sched::must_not_be_forked("blocking() is called");
+        wait::park_forever(task::WaitReason::shut_down);
+    }
+
     /// Parks until the body has run on another thread. False: there is no thread for it.
     bool park() noexcept {
         base::EngineRegion engine;
         wait::Episode episode;
         episode_ = &episode;
         guest_ = {episode.goroutine(), sched::home_of(episode.goroutine())};
-        if (guest_.scheduler->stopped.load(std::memory_order_relaxed))
-            sched::must_not_be_forked("blocking() is called");
         episode.park(task::WaitReason::blocking, nullptr, {&submit, this});
         return !refused_;
     }
@@ -83,6 +90,7 @@ template <class F>
 decltype(auto) blocking(F&& f) {
     using R = std::invoke_result_t<F>;
     if (!sched::this_goroutine_record()) return static_cast<R>(std::forward<F>(f)());
+    runtime::BlockingCall::must_be_running();
     struct Body {
         std::remove_reference_t<F>& f;
         runtime::Outcome<R> outcome;

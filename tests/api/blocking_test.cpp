@@ -207,3 +207,32 @@ TEST_CASE("a runtime ends although one sits in blocking, which ends later") {
     CHECK_FALSE(*resumed);
     fixture::require_no_failures();
 }
+
+TEST_CASE("blocking code of one whose runtime is over does not run") {
+    const auto let_go = std::make_shared<std::atomic<bool>>(false);
+    const auto ran = std::make_shared<std::atomic<bool>>(false);
+    gofer::sched::Scheduler* scheduler = nullptr;
+    auto options = fixture::with_workers(2);
+    options.shutdown_grace = std::chrono::milliseconds{10};
+    gofer::run(options, [=, &scheduler] {
+        const auto computes = std::make_shared<std::atomic<bool>>(false);
+        gofer::go([=] {
+            *computes = true;
+            while (!*let_go) {
+            }
+            gofer::blocking([=] { *ran = true; });
+        });
+        VERIFY(fixture::eventually([=] { return computes->load(); }));
+        scheduler = gofer::sched::this_worker()->scheduler;
+        scheduler->retain();
+    });
+    fixture::require_no_failures();
+    *let_go = true;
+    CHECK(fixture::eventually([=] { return scheduler->threads == 0; })); // it has left its thread
+    CHECK(fixture::eventually([] {
+        auto& pool = gofer::sched::BlockingPool::instance();
+        return pool.idle() == pool.threads(); // and whatever it had run there has been
+    }));
+    CHECK_FALSE(*ran);
+    scheduler->release();
+}
