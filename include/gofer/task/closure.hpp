@@ -116,4 +116,10 @@ private:
     Then then_;
 };
 
+/// Whether such a closure moves without any code of the user's, which might park.
+template <class F>
+inline constexpr bool moves_alone = std::is_trivially_move_constructible_v<F>;
+template <class F, class Then>
+inline constexpr bool moves_alone<Sequence<F, Then>> = std::is_trivially_move_constructible_v<F>; // `Then` is ours
+
 } // namespace gofer::inline v1::task

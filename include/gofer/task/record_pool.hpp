@@ -183,10 +183,10 @@ private:
     std::atomic<std::int64_t> in_use_{0};
 };
 
-/// `pool` is the calling worker's, or null on a thread that is none.
-inline void* take_record(RecordPool* pool, std::size_t size, std::size_t align) {
-    const unsigned size_class = record_class(size, align);
-    if (size_class != unpooled && pool) return pool->take(size_class);
+// Those that are too large for a pool, and those of a thread that has none. Out of line, so that the rest is short enough
+// for compilers to inline.
+[[gnu::noinline, gnu::cold]] inline void* take_unpooled(RecordPool* pool, std::size_t size, std::size_t align,
+                                                        unsigned size_class) {
     void* memory = size_class == unpooled ? ::operator new(size, std::align_val_t(align))
                                           : RecordDepot::instance().take_one(size_class);
     if (pool)
@@ -195,17 +195,30 @@ inline void* take_record(RecordPool* pool, std::size_t size, std::size_t align) 
         RecordDepot::instance().in_use.fetch_add(1, std::memory_order_relaxed);
     return memory;
 }
-
-/// With no pool at hand the record goes to the depot, as a batch of one: it may have been carved out of a larger one.
-inline void give_record_back(RecordPool* pool, void* memory, std::size_t size, std::size_t align) noexcept {
-    const unsigned size_class = record_class(size, align);
-    if (size_class != unpooled && pool) return pool->give_back(memory, size_class);
+[[gnu::noinline, gnu::cold]] inline void give_unpooled_back(RecordPool* pool, void* memory, std::size_t align,
+                                                            unsigned size_class) noexcept {
     if (pool)
         pool->count(-1);
     else
         RecordDepot::instance().in_use.fetch_sub(1, std::memory_order_relaxed);
     if (size_class == unpooled) return ::operator delete(memory, std::align_val_t(align));
     RecordDepot::instance().give_batch(size_class, ::new (memory) FreeRecord{nullptr, nullptr});
+}
+
+/// `pool` is the calling worker's, or null on a thread that is none.
+inline void* take_record(RecordPool* pool, std::size_t size, std::size_t align) {
+    const unsigned size_class = record_class(size, align);
+    if (size_class != unpooled && pool) [[likely]]
+        return pool->take(size_class);
+    return take_unpooled(pool, size, align, size_class);
+}
+
+/// With no pool at hand the record goes to the depot, as a batch of one: it may have been carved out of a larger one.
+inline void give_record_back(RecordPool* pool, void* memory, std::size_t size, std::size_t align) noexcept {
+    const unsigned size_class = record_class(size, align);
+    if (size_class != unpooled && pool) [[likely]]
+        return pool->give_back(memory, size_class);
+    give_unpooled_back(pool, memory, align, size_class);
 }
 
 } // namespace gofer::inline v1::task

@@ -45,8 +45,8 @@ void start(sched::Scheduler* home, const GoOptions* options, Place place, Closur
     task::Task* task =
         task::make_task<std::decay_t<Closure>>(w ? &w->records : nullptr, place, std::forward<Closure>(closure));
     if (options) task->options = own.release();
-    if constexpr (!std::is_trivially_constructible_v<std::decay_t<Closure>, Closure>)
-        w = sched::this_worker(); // to move the closure is the user's code, and may have parked
+    if constexpr (std::is_lvalue_reference_v<Closure> || !task::moves_alone<std::decay_t<Closure>>)
+        w = sched::this_worker(); // it may have parked
     sched::start(home, w, task);
 }
 
