@@ -162,10 +162,15 @@ decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
         void operator()() const { ended->done(); }
     };
     using Then = spawn::AfterLocals<Done>;
+    struct Whole : task::Sequence<Main, Then> {
+        Whole(Main main, WaitGroup* group)
+            : task::Sequence<Main, Then>(std::move(main), Then{Done{group}}), ended(group) {}
+        void abandon() { ended->done(); } // it never runs, and is kept: the caller is told
+        WaitGroup* ended;
+    };
     const GoOptions options{.name = "main", .stack_size = std::max(options_.stack_size, runtime::main_stack_size)};
     spawn::start(scheduler_, &options, place,
-                 task::Sequence<Main, Then>(Main{task::bind(std::forward<F>(f), std::forward<Args>(args)...), &outcome},
-                                            Then{Done{&ended}}));
+                 Whole(Main{task::bind(std::forward<F>(f), std::forward<Args>(args)...), &outcome}, &ended));
     {
         const wait::HoldUnwind hold; // the function refers to this frame
         ended.wait_as(task::WaitReason::inner_run);

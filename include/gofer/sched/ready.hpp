@@ -97,7 +97,7 @@ inline void start_beside(Scheduler* home, Worker* w, Task* task) noexcept {
     home->spawned_outside.fetch_add(1, std::memory_order_release);
     home->inject(Runnable(task));
     base::full_fence(); // partner: the heavy barrier in stop_threads, after which the queues are emptied
-    if (home->stopped.load(std::memory_order_relaxed)) [[unlikely]]
+    if (home->stopped.load(std::memory_order_acquire)) [[unlikely]] // partner: exit, which sets `frozen` before
         take_back(*home, task);
     home->release();
 }
