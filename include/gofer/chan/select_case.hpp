@@ -97,9 +97,10 @@ public:
     void handle() override {
         if constexpr (std::is_invocable_v<H&, std::optional<T>>)
             static_cast<void>(handler_(std::exchange(value_, std::nullopt)));
-        else if constexpr (!stores)
+        else if constexpr (!stores) {
+            value_.reset(); // the case may be used again, and this must not go with the lock held then
             static_cast<void>(handler_());
-        else if constexpr (!straight) {
+        } else if constexpr (!straight) {
             handler_.slot->reset(); // with no lock held: the destructor of what lies there may use the channel
             if (value_) handler_.slot->emplace(std::move(*value_));
             value_.reset();
