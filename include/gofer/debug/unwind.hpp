@@ -270,7 +270,7 @@ inline const task::Goroutine* unwind_all(sched::Scheduler& s, sched::Unstarted& 
     w.exited.store(false, std::memory_order_relaxed);
     try {
         w.thread = std::thread(unwinding_thread, unwinding);
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) { // no thread, or no memory for one
         w.exited.store(true, std::memory_order_relaxed);
         s.release();
         return nullptr;

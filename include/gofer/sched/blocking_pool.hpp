@@ -43,14 +43,18 @@ public:
             if (seat(job)) return true;
             if (threads_ == most_threads) return enqueue(job);
             ++threads_;
+            ++starting_;
         }
         try {
             std::thread([this, first = &job] { serve(first); }).detach();
-            return true;
         } catch (const std::exception&) { // no thread, or no memory for one
             const std::lock_guard<base::SpinLock> guard(lock_);
-            return --threads_ > 0 && (seat(job) || enqueue(job)); // one may have fallen idle meanwhile
+            --starting_;
+            return --threads_ > starting_ && (seat(job) || enqueue(job)); // one may have fallen idle meanwhile
         }
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        --starting_;
+        return true;
     }
 
     /// Threads that wait for a job.
@@ -138,6 +142,7 @@ private:
     BlockingJob* first_ = nullptr;
     BlockingJob* last_ = nullptr;
     unsigned threads_ = 0;
+    unsigned starting_ = 0; // of those: the system may refuse them yet
     std::atomic<unsigned> idle_{0};
 };
 
