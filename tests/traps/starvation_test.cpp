@@ -50,6 +50,21 @@ void spawns(std::atomic<bool>& over, std::atomic<long>& turns, gofer::WaitGroup&
     });
 }
 
+/// One that starts `fresh` goroutines at a time and waits for them, after so many turns.
+Busy forks_and_joins(int fresh, int turns_before) {
+    return [=](std::atomic<bool>& over, std::atomic<long>& turns, gofer::WaitGroup& wg) {
+        for (int i = 0; i < turns_before; ++i) gofer::yield();
+        wg.go([&over, &turns, fresh] {
+            const gofer::Channel<int> c;
+            while (!over) {
+                for (int i = 0; i < fresh; ++i) gofer::go([c] { c.send(1); });
+                for (int i = 0; i < fresh; ++i) c.receive();
+                ++turns;
+            }
+        });
+    };
+}
+
 /// Runs `third` beside the busy ones on one worker, and waits until it has had its turn.
 void beside(const Busy& busy, const std::function<void(gofer::WaitGroup&)>& third) {
     const fixture::LeakProof proof;
@@ -71,6 +86,8 @@ void beside(const Busy& busy, const std::function<void(gofer::WaitGroup&)>& thir
 
 void beside_each(const std::function<void(gofer::WaitGroup&)>& third) {
     for (const Busy& busy : {Busy{ping_pong}, Busy{yields}, Busy{spawns}}) beside(busy, third);
+    for (const int fresh : {1, 3, 7})
+        for (const int turns_before : {0, 1, 2, 3}) beside(forks_and_joins(fresh, turns_before), third);
 }
 
 } // namespace

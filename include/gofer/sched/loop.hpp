@@ -121,7 +121,8 @@ inline Runnable take_pinned(Worker& w) noexcept {
     const unsigned turn = ++w.pinned_turns & 7;
     Runnable r;
     if (turn == 0) return r;
-    if (turn % 2 == 0) r = w.queue.pop();
+    if (turn == 4) r = w.queue.pop_line();
+    if (!r && turn % 2 == 0) r = w.queue.pop();
     if (!r) w.pinned.pop(&r, 1);
     return r;
 }
@@ -205,6 +206,8 @@ Runnable find_work(Worker& w) noexcept {
     for (;;) {
         if (s.stopped.load(std::memory_order_relaxed)) [[unlikely]] return {};
         Runnable r;
+        // The turn of what is found here is counted after this question, and a due one must not be stepped over.
+        if ((w.turns.load(std::memory_order_relaxed) & 31) == 31) w.count_turn();
         if (w.loop_is_due()) {
             if (recorded == Recorded::no && recording()) return find_recorded(w, find_work<Recorded::yes>);
             r = attend(w);

@@ -117,6 +117,7 @@ inline void fire_timers_for_others(Worker& w, std::int64_t now) noexcept {
 inline bool rest(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
     if (!s.workers.stand_down(w)) return true;
+    w.has_run = false; // the monitor may sleep by the time that the rest is over
     const std::int64_t end = base::now_ns() + rest_ns;
     while (s.workers.resting(w)) {
         const bool needed = w.timers.size() > 0 || w.pin_count.load(std::memory_order_relaxed) > 0;
