@@ -15,6 +15,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
+#include "../support/past_the_end.hpp"
 
 namespace {
 
@@ -209,30 +210,11 @@ TEST_CASE("a runtime ends although one sits in blocking, which ends later") {
 }
 
 TEST_CASE("blocking code of one whose runtime is over does not run") {
-    const auto let_go = std::make_shared<std::atomic<bool>>(false);
     const auto ran = std::make_shared<std::atomic<bool>>(false);
-    gofer::sched::Scheduler* scheduler = nullptr;
-    auto options = fixture::with_workers(2);
-    options.shutdown_grace = std::chrono::milliseconds{10};
-    gofer::run(options, [=, &scheduler] {
-        const auto computes = std::make_shared<std::atomic<bool>>(false);
-        gofer::go([=] {
-            *computes = true;
-            while (!*let_go) {
-            }
-            gofer::blocking([=] { *ran = true; });
-        });
-        VERIFY(fixture::eventually([=] { return computes->load(); }));
-        scheduler = gofer::sched::this_worker()->scheduler;
-        scheduler->retain();
-    });
-    fixture::require_no_failures();
-    *let_go = true;
-    CHECK(fixture::eventually([=] { return scheduler->threads == 0; })); // it has left its thread
+    fixture::past_the_end([ran] { gofer::blocking([ran] { *ran = true; }); });
     CHECK(fixture::eventually([] {
         auto& pool = gofer::sched::BlockingPool::instance();
         return pool.idle() == pool.threads(); // and whatever it had run there has been
     }));
     CHECK_FALSE(*ran);
-    scheduler->release();
 }

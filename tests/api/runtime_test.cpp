@@ -11,6 +11,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
+#include "../support/past_the_end.hpp"
 
 namespace {
 
@@ -219,28 +220,10 @@ TEST_CASE("shutdown from blocking code of one of its own goroutines throws std::
 }
 
 TEST_CASE("current parks one that computes on past the end of its runtime") {
-    const auto let_go = std::make_shared<std::atomic<bool>>(false);
     const auto returned = std::make_shared<std::atomic<bool>>(false);
-    gofer::sched::Scheduler* scheduler = nullptr;
-    auto options = fixture::with_workers(2);
-    options.shutdown_grace = std::chrono::milliseconds{10};
-    gofer::run(options, [=, &scheduler] {
-        const auto computes = std::make_shared<std::atomic<bool>>(false);
-        gofer::go([=] {
-            *computes = true;
-            while (!*let_go) {
-            }
-            static_cast<void>(gofer::Runtime::current());
-            *returned = true;
-        });
-        VERIFY(fixture::eventually([=] { return computes->load(); }));
-        scheduler = gofer::sched::this_worker()->scheduler;
-        scheduler->retain();
+    fixture::past_the_end([returned] {
+        static_cast<void>(gofer::Runtime::current());
+        *returned = true;
     });
-    fixture::require_no_failures();
-    CHECK(scheduler->threads == 1);
-    *let_go = true;
-    CHECK(fixture::eventually([=] { return scheduler->threads == 0; })); // it has left its thread
     CHECK_FALSE(*returned);
-    scheduler->release();
 }
