@@ -90,6 +90,12 @@ void beside_each(const std::function<void(gofer::WaitGroup&)>& third) {
         for (const int turns_before : {0, 1}) beside(forks_and_joins(fresh, turns_before), third);
 }
 
+void started_by_a_plain_thread(gofer::WaitGroup& wg) {
+    gofer::Runtime& runtime = gofer::Runtime::current();
+    wg.add(1);
+    std::thread{[&runtime, &wg] { runtime.go([&wg] { wg.done(); }); }}.detach();
+}
+
 } // namespace
 
 TEST_CASE("a fresh goroutine gets its turn beside busy ones") {
@@ -111,11 +117,7 @@ TEST_CASE("a goroutine that sleeps wakes up beside busy ones") {
 }
 
 TEST_CASE("a goroutine that a plain thread starts gets its turn beside busy ones") {
-    beside_each([](gofer::WaitGroup& wg) {
-        gofer::Runtime& runtime = gofer::Runtime::current();
-        wg.add(1);
-        std::thread{[&runtime, &wg] { runtime.go([&wg] { wg.done(); }); }}.detach();
-    });
+    beside_each(started_by_a_plain_thread);
 }
 
 TEST_CASE("a goroutine that a plain thread wakes gets its turn beside busy ones") {
@@ -190,12 +192,6 @@ void yields_while_pinned_to_a_stand_in(std::atomic<bool>& over, std::atomic<long
     });
     while (!held) gofer::yield();
     yields_while_pinned(over, turns, wg);
-}
-
-void started_by_a_plain_thread(gofer::WaitGroup& wg) {
-    gofer::Runtime& runtime = gofer::Runtime::current();
-    wg.add(1);
-    std::thread{[&runtime, &wg] { runtime.go([&wg] { wg.done(); }); }}.detach();
 }
 
 } // namespace
