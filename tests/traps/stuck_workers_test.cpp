@@ -196,8 +196,8 @@ TEST_CASE("sleeps that began on a stand-in end when it rests") {
     fixture::at_workers(1, main);
 }
 
-TEST_CASE("dozens of runtimes end whose workers were stuck") {
-    for (int round = 0; round < 36; ++round) {
+TEST_CASE("a hundred runtimes end whose workers were stuck") {
+    for (int round = 0; round < 100; ++round) {
         auto main = [] {
             std::atomic<bool> over{false};
             gofer::WaitGroup wg;
