@@ -45,8 +45,8 @@ public:
             if (Result r = this->send_now(offer, lock); r != Result::pending) return r;
             if (until.over()) return Result::timed_out;
             wait::Episode episode(until);
-            wait::Waiter self(episode, offer.value);
-            self.copy = reinterpret_cast<void (*)()>(offer.copy);
+            wait::Waiter self(episode, nullptr);
+            put_offer(self, offer);
             Failure failure(self);
             if (Result r = block(senders_, self, lock, task::WaitReason::send); r != Result::pending) return r;
             failure.rethrow();

@@ -26,6 +26,17 @@
 
 namespace gofer::inline v1::chan {
 
+/// What a sender that waits has to offer, put into its place in the list and read there by its partner.
+template <class T>
+void put_offer(wait::Waiter& sender, Offer<T> offer) noexcept {
+    sender.data = offer.value;
+    sender.copy = reinterpret_cast<void (*)()>(offer.copy);
+}
+template <class T>
+Offer<T> offer_of(const wait::Waiter& sender) noexcept {
+    return {static_cast<T*>(sender.data), reinterpret_cast<typename Offer<T>::Copy>(sender.copy)};
+}
+
 enum class Result : std::uint8_t { pending, done, closed, timed_out, interrupted };
 
 template <class T>
@@ -88,10 +99,6 @@ protected:
     wait::WaitList senders_;
 
 private:
-    static Offer<T> offer_of(const wait::Waiter& sender) noexcept {
-        return {static_cast<T*>(sender.data), reinterpret_cast<typename Offer<T>::Copy>(sender.copy)};
-    }
-
     void put_in_ring(Offer<T> offer) {
         T* slot = ring_.next_free();
         base::engine_acquire(slot);
@@ -147,7 +154,7 @@ private:
         while (wait::Claimed claimed = wait::claim_first(senders_, sender)) {
             base::engine_acquire(claimed.episode);
             woken.add(claimed);
-            const bool given = give([&] { put_in_ring(offer_of(*sender)); }, *sender);
+            const bool given = give([&] { put_in_ring(offer_of<T>(*sender)); }, *sender);
             base::engine_release(claimed.episode);
             if (given) return;
         }
@@ -158,7 +165,7 @@ private:
         wait::Waiter* sender = nullptr;
         while (wait::Claimed claimed = wait::claim_first(senders_, sender)) {
             base::engine_acquire(claimed.episode);
-            const bool given = give([&] { emplace(out, offer_of(*sender)); }, *sender);
+            const bool given = give([&] { emplace(out, offer_of<T>(*sender)); }, *sender);
             base::engine_release(claimed.episode);
             if (given) lock.unlock();
             claimed.wake(); // one that failed is woken under the lock: we have to go on from what we saw

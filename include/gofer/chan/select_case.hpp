@@ -163,8 +163,8 @@ public:
     }
     bool enlist(wait::Episode& episode, std::uint32_t index) noexcept override {
         if (!core_) return true;
-        waiter_.emplace(episode, offer().value, index);
-        waiter_->copy = reinterpret_cast<void (*)()>(offer().copy);
+        waiter_.emplace(episode, nullptr, index);
+        put_offer(*waiter_, offer());
         waiter_->error = &error_;
         return core_->enlist_sender(*waiter_);
     }
