@@ -222,11 +222,7 @@ Runnable find_work(Worker& w) noexcept {
             if (recorded == Recorded::no && r && recording()) [[unlikely]] // it began during the search
                 note_found(w, r);
         }
-        if (r) {
-            if (w.searcher) s.leave_office(w);
-            if (!std::exchange(w.has_run, true)) Monitor::instance().note_busy(); // whatever it is that woke it
-            return r;
-        }
+        if (r) return found(w, r);
         sleep(w);
     }
 }

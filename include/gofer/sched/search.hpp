@@ -12,7 +12,9 @@
 #pragma once
 
 #include <algorithm>
+#include <utility>
 
+#include <gofer/sched/monitor.hpp>
 #include <gofer/sched/ready.hpp>
 #include <gofer/sched/recorder.hpp>
 #include <gofer/sched/scheduler.hpp>
@@ -135,6 +137,14 @@ inline void spin_until(std::int64_t deadline) noexcept {
             s.idle.nap(w, std::min(now + nap_ns, w.timers.earliest()));
     }
     return {};
+}
+
+/// The worker goes to run `r`: nobody must rely on it as the searcher, and the monitor has to be awake, whatever it is that
+/// woke this thread.
+[[gnu::always_inline]] inline Runnable found(Worker& w, Runnable r) noexcept {
+    if (w.searcher) w.scheduler->leave_office(w);
+    if (!std::exchange(w.has_run, true)) Monitor::instance().note_busy();
+    return r;
 }
 
 } // namespace gofer::inline v1::sched

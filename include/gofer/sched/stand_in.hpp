@@ -129,13 +129,6 @@ inline bool rest(Worker& w) noexcept {
     return true;
 }
 
-/// It goes to run `r`: nobody must rely on it as the searcher, and the monitor has to be awake, whatever woke this thread.
-inline Runnable found_by_stand_in(Worker& w, Runnable r) noexcept {
-    if (w.searcher) w.scheduler->leave_office(w);
-    if (!std::exchange(w.has_run, true)) Monitor::instance().note_busy();
-    return r;
-}
-
 /// The next thing to run; nothing when the runtime has stopped, or the thread is to end.
 [[gnu::noinline]] inline Runnable find_work_as_stand_in(Worker& w) noexcept {
     Scheduler& s = *w.scheduler;
@@ -146,14 +139,14 @@ inline Runnable found_by_stand_in(Worker& w, Runnable r) noexcept {
         s.workers.unmark(w);
         w.forget_departed();
         Runnable pinned;
-        if (!w.pinned.empty() && (++w.pinned_turns & 1) && w.pinned.pop(&pinned, 1)) return found_by_stand_in(w, pinned);
+        if (!w.pinned.empty() && (++w.pinned_turns & 1) && w.pinned.pop(&pinned, 1)) return found(w, pinned);
         if (s.workers.surplus()) {
             hand_on(w);
             if (!rest(w)) return {};
             continue;
         }
         const std::int64_t now = base::now_ns();
-        if (const Runnable r = choose_as_stand_in(w, now)) return found_by_stand_in(w, r);
+        if (const Runnable r = choose_as_stand_in(w, now)) return found(w, r);
         if (!w.pinned.empty()) continue;
         now < strangers_from(w) ? wait_for_strangers(w, now) : sleep_as_stand_in(w);
     }
