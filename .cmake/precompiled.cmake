@@ -1,13 +1,13 @@
 # With GOFER_UNITY_TESTS what all tests and examples include is read once, and not by each of them.
-# gofer_reads_once(TARGET [FROM library])   TARGET is compiled with what `library` has read: gofer/gofer.hpp, if none is
-#                                           named. Both need the same options; a target with some of its own sets
-#                                           DISABLE_PRECOMPILE_HEADERS.
+# gofer_precompile(LIBRARY headers...)    makes LIBRARY, which has read them
+# gofer_use_precompiled(TARGET LIBRARY)   TARGET is compiled with what that has read. Both need the same options; a target
+#                                         with some of its own sets DISABLE_PRECOMPILE_HEADERS.
 option(GOFER_UNITY_TESTS
     "Tests compile in half the time, as in all presets: several files as one, with precompiled headers" OFF)
 
 file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/precompiled.cpp "// Its headers are what counts.\n")
 
-function(gofer_read_once library)
+function(gofer_precompile library)
     if(GOFER_UNITY_TESTS)
         add_library(${library} OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
         target_link_libraries(${library} PRIVATE ${gofer_library} gofer_strict)
@@ -15,15 +15,10 @@ function(gofer_read_once library)
     endif()
 endfunction()
 
-function(gofer_reads_once target)
-    cmake_parse_arguments(PARSE_ARGV 1 reads "" "FROM" "")
-    if(NOT GOFER_UNITY_TESTS)
-        return()
-    elseif(reads_FROM)
-        target_precompile_headers(${target} REUSE_FROM ${reads_FROM})
-    else()
-        target_precompile_headers(${target} REUSE_FROM gofer_read)
+function(gofer_use_precompiled target library)
+    if(GOFER_UNITY_TESTS)
+        target_precompile_headers(${target} REUSE_FROM ${library})
     endif()
 endfunction()
 
-gofer_read_once(gofer_read <gofer/gofer.hpp>)
+gofer_precompile(gofer_precompiled <gofer/gofer.hpp>)
