@@ -2,20 +2,19 @@
 //
 // One word: locked, "somebody waits", "somebody was woken and is on the way", "somebody starves", and the lock of the
 // wait list.
-// - Uncontended: one compare-and-swap to lock, one to unlock.
+// - Uncontended: one compare-and-swap to lock, one to unlock, each from the value the word is expected to have. A look
+//   at it first would have to wait for the compare-and-swap before it: 23 ns for both, and 15 without (an Intel Xeon).
+//   Where goroutines wait it would be a guess that fails, so a flag beside the word says whether any does.
 // - Normal: a released mutex is free for whoever comes first, since the one who runs now gets through without a
 //   switch. One waiter at most is woken and on the way; until it has tried again, releasing costs no more than
 //   without waiters. A waiter spins shortly before it parks.
 // - Starving: a waiter that tries again in vain after over 1 ms turns barging off; the mutex is handed to the waiters
 //   in order until one of them has waited less (Go, sync/mutex.go, "starvation mode").
 // - The one that was woken may belong to a runtime that ends before it can try again. So a Mutex at which waiters of
-// such a runtime have met others does not rely on "on the way": whoever comes to wait clears it, and waits so that
-//   the
-// end of a runtime makes it look again (wait/recall.hpp). Those in the list who know nothing of that stand ahead of
-//   the
-// first stranger, so they need not. One that gets a starving mutex handed over and is abandoned then has it for
-//   ever, like one that is
-//   abandoned while it holds it.
+//   such a runtime have met others does not rely on "on the way": whoever comes to wait clears it, and waits so that
+//   the end of a runtime makes it look again (wait/recall.hpp). Those in the list who know nothing of that stand
+//   ahead of the first stranger, so they need not. One that gets a starving mutex handed over and is abandoned then
+//   has it for ever, like one that is abandoned while it holds it.
 // - The store that releases the mutex is the last touch: the next owner may destroy it. While the lock of the list is
 //   held nobody else changes the word, so list and mutex are released by one store.
 #pragma once
@@ -42,7 +41,9 @@ public:
 
     /// Blocks until the mutex is the caller's.
     void lock() {
-        if (!try_lock()) [[unlikely]]
+        if (swap_if_calm(0, locked, std::memory_order_acquire)) [[likely]]
+            owner_.note();
+        else if (!try_lock())
             static_cast<void>(lock_slow(wait::Until::forever()));
     }
 
@@ -80,6 +81,8 @@ public:
 
     /// Any goroutine may unlock. Unlocking a mutex that is not locked is a fatal error.
     void unlock() {
+        if (swap_if_calm(locked, 0, std::memory_order_release)) [[likely]]
+            return;
         std::uint32_t seen = word_.load(std::memory_order_relaxed);
         while (nobody_to_wake(seen)) {
             seen &= ~Lock::bit;
@@ -105,6 +108,11 @@ private:
 
     static bool nobody_to_wake(std::uint32_t word) noexcept {
         return (word & locked) && (!(word & has_waiters) || (word & (woken | starving)) == woken);
+    }
+
+    [[gnu::always_inline]] bool swap_if_calm(std::uint32_t from, std::uint32_t to, std::memory_order order) noexcept {
+        return !waited_for_.load(std::memory_order_relaxed) &&
+               word_.compare_exchange_strong(from, to, order, std::memory_order_relaxed);
     }
 
     bool try_until(wait::Until until) { return !until.over() && lock_slow(until); }
@@ -150,6 +158,7 @@ private:
             waiters_.push_front(self);
         else
             waiters_.push_back(self);
+        waited_for_.store(true, std::memory_order_relaxed);
         if (was_woken && base::now_ns() - since > starving_after_ns) seen |= starving;
         word_.store(seen | has_waiters | Lock::bit, std::memory_order_relaxed);
         park(episode, company);
@@ -175,7 +184,13 @@ private:
     void leave_list(Queued& self) noexcept {
         Lock::lock(word_);
         waiters_.remove_if_linked(self);
+        note_if_empty();
         Lock::unlock(word_, waiters_.empty() ? has_waiters | starving : 0);
+    }
+
+    // Under the lock of the list.
+    void note_if_empty() noexcept {
+        if (waiters_.empty()) waited_for_.store(false, std::memory_order_relaxed);
     }
 
     // Notes where the caller belongs, under the lock of the list. `mixed_now`: those in the list do not know yet that
@@ -206,6 +221,7 @@ private:
                 after |= woken;
             }
         }
+        note_if_empty();
         if (waiters_.empty())
             after &= ~starving;
         else
@@ -223,6 +239,7 @@ private:
     static constexpr std::uint32_t several = UINT32_MAX;
 
     std::atomic<std::uint32_t> word_{0};
+    std::atomic<bool> waited_for_{false}; // a hint: whether the list has somebody; written under its lock
     std::uint32_t home_ = never_ends; // the runtime of those who wait, or `several`; guarded by the list's lock
     wait::WaitList waiters_;
     sync::Owner owner_;
