@@ -68,6 +68,19 @@ TEST_CASE("without guard markers an overflow meets a protected page, and is name
     CHECK(death.says("deep one"));
 }
 
+TEST_CASE("where guard markers are taken and not heeded an overflow meets a protected page, and is named") {
+    if (gofer::base::asan_build) return; // locals lie elsewhere then, and their addresses say nothing of the stack
+    const auto death = fixture::death_of([] {
+        must(fixture::refuse(fixture::hollow_guard_markers), not_here);
+        overflow_by_far();
+    });
+    if (death.says(not_here)) return;
+    INFO(death.message);
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("goroutine stack overflow"));
+    CHECK(death.says("deep one"));
+}
+
 TEST_CASE("without any guard pages an overflow is found when the goroutine parks") {
     if (gofer::base::asan_build) return; // locals lie elsewhere then, and their addresses say nothing of the stack
     const auto death = fixture::death_of([] {

@@ -21,6 +21,7 @@ struct Refusal {
 };
 
 inline constexpr Refusal no_guard_markers{SYS_madvise, 102 /* MADV_GUARD_INSTALL, Linux 6.13 */, EINVAL};
+inline constexpr Refusal hollow_guard_markers{SYS_madvise, 102, 0}; // says yes and does nothing, as emulators do
 inline constexpr Refusal no_guard_protection{SYS_mprotect, PROT_NONE, ENOMEM};
 
 /// False: this system does not let us. For a process of its own, since there is no way back.

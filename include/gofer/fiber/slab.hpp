@@ -1,8 +1,8 @@
 // Where stacks come from: address space reserved in large chunks, committed by the kernel at the first touch of each
 // page. A chunk is one memory map however many stacks it holds.
 //
-// - Guards: MADV_GUARD_INSTALL (Linux 6.13) costs no map; before that mprotect, which splits the map, up to a quarter
-//   of vm.max_map_count; beyond that a canary word that is checked whenever the goroutine parks.
+// - Guards: MADV_GUARD_INSTALL (Linux 6.13) costs no map; where there is none mprotect, which splits the map, up to a
+//   quarter of vm.max_map_count; beyond that a canary word that is checked whenever the goroutine parks.
 // - Colour: stacks at equal offsets fall into the same cache sets (35 ns a switch among 1000 goroutines instead of
 //   11). A stack and its guard are an odd number of pages, and the tops are shifted by a few cache lines each.
 // - No huge pages: one touched byte would commit 2 MB.
@@ -10,9 +10,13 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <gofer/base/fatal.hpp>
 #include <gofer/base/sanitizer.hpp>
@@ -37,7 +41,7 @@ public:
     }
 
     static Guard install(char* at) noexcept {
-        if (::madvise(at, guard_size, 102 /* MADV_GUARD_INSTALL */) == 0) return Guard::marker;
+        if (mark(at)) return Guard::marker;
         if (protections().fetch_add(1, std::memory_order_relaxed) < protection_budget() &&
             ::mprotect(at, guard_size, PROT_NONE) == 0)
             return Guard::protection;
@@ -46,6 +50,19 @@ public:
     }
 
 private:
+    // An emulator may say yes to advice it does not know, and do nothing (qemu-user does): the first marker is tried.
+    static bool mark(char* at) noexcept {
+        if (::madvise(at, guard_size, 102 /* MADV_GUARD_INSTALL */) != 0) return false;
+        static const bool hold = refused_to_the_kernel(at);
+        return hold;
+    }
+    static bool refused_to_the_kernel(char* at) noexcept {
+        const int saved = errno;
+        const bool refused = ::syscall(SYS_clock_getres, CLOCK_MONOTONIC, at) != 0 && errno == EFAULT;
+        errno = saved;
+        return refused;
+    }
+
     [[gnu::visibility("default")]] static std::atomic<std::uint64_t>& protections() noexcept {
         static std::atomic<std::uint64_t> count{0};
         return count;
