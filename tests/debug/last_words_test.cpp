@@ -174,3 +174,29 @@ TEST_CASE("a fatal error while goroutines are held ends in time") {
     CHECK(death.says("fatal error: gofer: planted\n"));
     CHECK(death.says("all goroutines:\n"));
 }
+
+TEST_CASE("an exception out of a goroutine that is unwound takes no words from a later error") {
+    const Death death = death_of([] {
+        auto options = fixture::with_workers(2);
+        options.shutdown_grace = 1ms;
+        options.leaks = gofer::Leaks::unwind;
+        gofer::run(options, [] {
+            gofer::go({.name = "thrower"}, [] {
+                try {
+                    gofer::Channel<int>{}.receive();
+                } catch (...) {
+                    throws();
+                }
+            });
+            fixture::parked_reaches(1);
+        });
+        gofer::Mutex mutex;
+        unlocks(mutex);
+    });
+    CAPTURE(death.message);
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("the disk is full"));
+    const std::size_t error = death.message.find("fatal error: gofer: unlock of a Mutex that is not locked");
+    REQUIRE(error != std::string::npos);
+    CHECK(death.message.find("unlocks(gofer::Mutex&)", error) != std::string::npos);
+}

@@ -34,9 +34,12 @@ private:
     base::TextOf<512> text_;
 };
 
+/// Before the process dies of it; while what is left of a runtime is unwound only the goroutine does.
 inline void report_uncaught(const char* what) {
     const Goroutine* g = this_goroutine_record();
     base::say("gofer: an exception left %s\n  what(): %s\n", g ? Identity(*g).c_str() : "a goroutine", what);
+    const Worker* w = this_worker();
+    if (w && w->unwinds) return; // the process lives on, and may need them yet
     base::say_last_words();
 }
 
