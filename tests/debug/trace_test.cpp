@@ -2,14 +2,17 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <sys/wait.h>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 #include <gofer/gofer.hpp>
 
@@ -499,6 +502,23 @@ TEST_CASE("an exception that leaves a goroutine writes the trace") {
     });
     CHECK(death.signal == SIGABRT);
     CHECK_FALSE(TraceReader{*path}.of("thrower").empty());
+}
+
+TEST_CASE("a deadlock writes the trace") {
+    const bool child = std::getenv("GOFER_TEST_CHILD") != nullptr;
+    std::optional<TracePath> path;
+    if (!child) path.emplace("deadlock");
+    const auto death = fixture::death_of([] {
+        gofer::trace::start("/tmp/gofer_" + std::to_string(::getppid()) + "_deadlock.json");
+        gofer::run([] {
+            gofer::this_goroutine::set_name("stuck");
+            gofer::yield();
+            gofer::Channel<int>{}.receive();
+        });
+    });
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("all goroutines are asleep - deadlock!"));
+    CHECK_FALSE(TraceReader{*path}.of("stuck").empty());
 }
 
 TEST_CASE("a program under GOFER_TRACE writes its trace at exit") {

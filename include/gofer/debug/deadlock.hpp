@@ -79,7 +79,9 @@ private:
                       outlook.others == 1 ? "" : "s", outlook.others == 1 ? "has" : "have");
         base::say("\n");
         print_asleep();
-        if (fatal) std::abort();
+        if (!fatal) return;
+        base::act_last();
+        std::abort();
     }
 
     /// False: all that are concerned have been reported before.
