@@ -68,8 +68,9 @@ private:
         base::EngineRegion engine;
         const int file = file_.exchange(-1);
         if (file < 0) return 0;
+        if (process_ != ::getpid()) return ::close(file); // a child of fork: the file is its parent's, as are those who
+                                                          // have the tracks' locks
         sched::Recorder::instance().end(patient);
-        if (process_ != ::getpid()) return ::close(file); // a child of fork: the file is its parent's
         const bool written = debug::TraceFile(file).write(sched::Recorder::instance());
         const int error = written ? 0 : errno;
         ::close(file);

@@ -521,6 +521,28 @@ TEST_CASE("a deadlock writes the trace") {
     CHECK_FALSE(TraceReader{*path}.of("stuck").empty());
 }
 
+TEST_CASE("a child of fork that stops the trace leaves it to its parent, whoever had its locks then") {
+    const TracePath path;
+    const Recorded recorded{path};
+    at(1, [] {
+        gofer::this_goroutine::set_name("forks");
+        pid_t child = -1;
+        gofer::sched::Recorder::instance().with_track(*gofer::sched::this_worker(), [&child](gofer::sched::Track&) {
+            child = ::fork();
+            if (child != 0) return;
+            ::alarm(30);
+            gofer::trace::stop(); // as at exit
+            ::_exit(0);
+        });
+        int status = 0;
+        VERIFY(::waitpid(child, &status, 0) == child);
+        VERIFY(WIFEXITED(status));
+        gofer::yield();
+    });
+    gofer::trace::stop();
+    CHECK_FALSE(TraceReader{path}.of("forks").empty());
+}
+
 TEST_CASE("a program under GOFER_TRACE writes its trace at exit") {
     if (std::getenv("GOFER_TEST_CHILD") != nullptr) {
         gofer::run([] { play(10); });
