@@ -1,8 +1,9 @@
 // The function that an address lies in, out of the symbol table of the file it was loaded from: dladdr() knows the
 // exported functions only, and a program exports next to none. Stripped files give none.
 //
-// Files are mapped when first asked for, and stay so. Allocates nothing; takes the loader's lock, and one of its own
-// that is given up after a moment, since whoever holds it may be the thread that reports an error.
+// Files are mapped when first asked for, and stay so, with their names, which the loader frees at dlclose(). Uses no heap;
+// takes the loader's lock, and one of its own that is given up after a moment, since whoever holds it may be the thread
+// that reports an error.
 #pragma once
 
 #include <array>
@@ -12,9 +13,11 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <new>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include <gofer/base/sanitizer.hpp>
 #include <gofer/base/spin_lock.hpp>
@@ -100,9 +103,7 @@ public:
     Symbol find(const void* address) noexcept {
         const base::EngineRegion engine;
         if (!lock_.try_lock(2000)) return {};
-        Known& known = lately_[reinterpret_cast<std::uintptr_t>(address) / 2 % lately_.size()];
-        if (known.address != address) known = {address, look_up(address)};
-        const Symbol found = known.symbol;
+        const Symbol found = find_locked(address);
         lock_.unlock();
         return found;
     }
@@ -112,54 +113,79 @@ private:
         const void* address = nullptr;
         Symbol symbol;
     };
+    /// A file that was loaded there, once. In a mapping of its own, which stays.
     struct Module {
-        const char* name = nullptr;
+        static constexpr std::size_t longest = 3072; // of a name
+
+        Module* next = nullptr;
         std::uintptr_t base = 0;
         SymbolFile symbols;
         bool usable = false;
+        char name[longest];
     };
     struct Search {
         std::uintptr_t address;
-        const char* name = nullptr;
+        char* name; // room for Module::longest
         std::uintptr_t base = 0;
+        std::uint64_t changes = 0; // of what is loaded, since the beginning
+        bool found = false;
     };
 
+    /// Under the loader's lock, without which the name may go.
     static int look_at(dl_phdr_info* info, std::size_t, void* argument) {
         auto& search = *static_cast<Search*>(argument);
+        search.changes = info->dlpi_adds + info->dlpi_subs;
         for (unsigned i = 0; i < info->dlpi_phnum; ++i) {
             const auto& segment = info->dlpi_phdr[i];
             if (segment.p_type != PT_LOAD) continue;
             if (search.address - info->dlpi_addr - segment.p_vaddr >= segment.p_memsz) continue;
-            search.name = info->dlpi_name ? info->dlpi_name : "";
+            const char* name = info->dlpi_name ? info->dlpi_name : "";
+            std::size_t length = 0;
+            for (; name[length] && length < Module::longest - 1; ++length) search.name[length] = name[length];
+            search.name[length] = '\0';
             search.base = info->dlpi_addr;
+            search.found = true;
             return 1;
         }
         return 0;
     }
 
-    Symbol look_up(const void* address) noexcept {
-        Search search{reinterpret_cast<std::uintptr_t>(address)};
-        if (!::dl_iterate_phdr(&look_at, &search)) return {};
-        const std::uintptr_t offset = search.address - search.base;
-        const Module* module = module_of(search);
-        return {module && module->usable ? module->symbols.find(offset) : nullptr, search.name, offset};
+    Symbol find_locked(const void* address) noexcept {
+        Search search{reinterpret_cast<std::uintptr_t>(address), sought_};
+        ::dl_iterate_phdr(&look_at, &search);
+        if (std::exchange(changes_, search.changes) != search.changes) lately_.fill({});
+        if (!search.found) return {};
+        Known& known = lately_[search.address / 2 % lately_.size()];
+        if (known.address != address) known = {address, look_up(search)};
+        return known.symbol;
     }
 
+    Symbol look_up(const Search& search) noexcept {
+        const std::uintptr_t offset = search.address - search.base;
+        const Module* module = module_of(search);
+        if (!module) return {nullptr, "??", offset};
+        return {module->usable ? module->symbols.find(offset) : nullptr, module->name, offset};
+    }
+
+    /// Null: no memory.
     Module* module_of(const Search& search) noexcept {
-        for (unsigned i = 0; i < count_; ++i)
-            if (modules_[i].base == search.base && std::strcmp(modules_[i].name, search.name) == 0) return &modules_[i];
-        if (count_ == modules_.size()) return nullptr;
-        Module& added = modules_[count_++];
-        added.name = search.name;
-        added.base = search.base;
-        added.usable = added.symbols.open(*search.name ? search.name : "/proc/self/exe");
-        return &added;
+        for (Module* m = modules_; m; m = m->next)
+            if (m->base == search.base && std::strcmp(m->name, search.name) == 0) return m;
+        void* memory = ::mmap(nullptr, sizeof(Module), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) return nullptr;
+        auto* added = ::new (memory) Module;
+        std::strcpy(added->name, search.name);
+        added->base = search.base;
+        added->usable = added->symbols.open(*search.name ? search.name : "/proc/self/exe");
+        added->next = std::exchange(modules_, added);
+        return added;
     }
 
     base::SpinLock lock_;
     std::array<Known, 256> lately_{};
-    std::array<Module, 32> modules_{};
-    unsigned count_ = 0;
+    std::uint64_t changes_ = 0; // as of lately_
+    Module* modules_ = nullptr;
+    char sought_[Module::longest] = {};
 };
 
 } // namespace gofer::inline v1::debug
