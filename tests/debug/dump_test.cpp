@@ -11,6 +11,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
+#include "../support/past_the_end.hpp"
 #include "seen.hpp"
 
 using namespace std::chrono_literals;
@@ -187,6 +188,14 @@ TEST_CASE("a goroutine that computes is dumped as running, with its thread") {
         wg.wait();
     });
     fixture::require_no_failures();
+}
+
+TEST_CASE("a goroutine that computes on past the end of its runtime is dumped as that") {
+    fixture::past_the_end([] {}, [] {
+        const std::string part = part_of(dump(), "past the end");
+        CHECK(contains(part, " [running]:\n"));
+        CHECK(contains(part, "abandoned: its runtime has ended"));
+    });
 }
 
 TEST_CASE("alike goroutines are dumped once with a count") {

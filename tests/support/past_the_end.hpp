@@ -10,16 +10,17 @@
 
 namespace fixture {
 
-/// Calls f in a goroutine whose runtime is over, and returns when that has left its thread. f must own all it uses.
-template <class F>
-void past_the_end(F f) {
+/// Calls f in a goroutine whose runtime is over, after `before` beside it while it computes, and returns when that has left
+/// its thread. f must own all it uses.
+template <class F, class Before>
+void past_the_end(F f, Before before) {
     const auto let_go = std::make_shared<std::atomic<bool>>(false);
     gofer::sched::Scheduler* scheduler = nullptr;
     auto options = with_workers(2);
     options.shutdown_grace = std::chrono::milliseconds{10};
     gofer::run(options, [=, &scheduler] {
         const auto computes = std::make_shared<std::atomic<bool>>(false);
-        gofer::go([=] {
+        gofer::go({.name = "past the end"}, [=] {
             *computes = true;
             while (!*let_go) {
             }
@@ -31,9 +32,14 @@ void past_the_end(F f) {
     });
     require_no_failures();
     CHECK(scheduler->threads == 1);
+    before();
     *let_go = true;
     CHECK(eventually([=] { return scheduler->threads == 0; }));
     scheduler->release();
+}
+template <class F>
+void past_the_end(F f) {
+    past_the_end(f, [] {});
 }
 
 } // namespace fixture

@@ -75,8 +75,9 @@ public:
         }
         for_each_goroutine(
             [this](Snapshot& s, task::Goroutine& g, bool held) {
-                if (s.doing == Doing::running && s.id != own_id_ && !threads_.find(s.worker)) return; // it ends just now
                 s.abandoned = !threads_.count_seen(s.home);
+                const bool somewhere = s.abandoned || !threads_.complete() || threads_.find(s.worker);
+                if (s.doing == Doing::running && s.id != own_id_ && !somewhere) return; // it begins or ends just now
                 groups_.add(s, g, held);
             },
             [](const Snapshot&, task::Goroutine&) {}, patience_ns);

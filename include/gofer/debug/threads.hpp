@@ -18,8 +18,12 @@ public:
         const base::EngineRegion engine;
         known_ = sched::Monitor::instance().try_for_each(patience_ns, [this](sched::Scheduler& s) {
             if (homes_ < home_.size()) home_[homes_++] = {&s, s.live(), 0};
-            for (auto& w : s.workers)
-                if (workers_ < worker_.size()) worker_[workers_++] = {w.get(), w->index, w->tid};
+            for (auto& w : s.workers) {
+                if (workers_ < worker_.size())
+                    worker_[workers_++] = {w.get(), w->index, w->tid};
+                else
+                    left_out_ = true;
+            }
         });
     }
 
@@ -33,6 +37,8 @@ public:
             if (worker_[i].worker == worker) return &worker_[i];
         return nullptr;
     }
+    /// Whether find() knows every worker.
+    bool complete() const noexcept { return known_ && !left_out_; }
     /// A goroutine of this runtime was seen. False: the runtime has ended, and the goroutine is abandoned.
     bool count_seen(const void* home) noexcept {
         for (std::size_t i = 0; i < homes_; ++i) {
@@ -62,6 +68,7 @@ private:
     std::size_t homes_ = 0;
     std::size_t workers_ = 0;
     bool known_ = false;
+    bool left_out_ = false; // a worker
 };
 
 } // namespace gofer::inline v1::debug
