@@ -198,6 +198,41 @@ TEST_CASE("a goroutine that computes on past the end of its runtime is dumped as
     });
 }
 
+TEST_CASE("a signal in the midst of a switch shows no stack under the wrong goroutine") {
+    if (gofer::base::tsan_build) return; // it holds signals back
+    gofer::run(fixture::with_workers(2), [] {
+        const gofer::Channel<int> c;
+        std::atomic<bool> switches{false}, over{false};
+        std::uint64_t waits = 0;
+        gofer::task::Goroutine* record = nullptr;
+        gofer::WaitGroup wg;
+        wg.go([&] {
+            record = gofer::sched::this_goroutine_record();
+            waits = gofer::this_goroutine::id();
+            c.receive();
+        });
+        fixture::parked_reaches(1);
+        wg.go([&] {
+            const gofer::this_goroutine::Pin pin;
+            gofer::sched::Worker& w = *gofer::sched::this_worker();
+            gofer::task::Goroutine* self = gofer::sched::this_goroutine_record();
+            w.current = record; // as just before the jump
+            switches = true;
+            while (!over) asm volatile("" ::: "memory");
+            w.current = self;
+        });
+        VERIFY(fixture::eventually([&] { return switches.load(); }));
+        auto& probes = gofer::debug::Probes::instance();
+        VERIFY(probes.ask(1'000'000'000));
+        VERIFY(probes.find(waits) == nullptr);
+        probes.done();
+        over = true;
+        c.close();
+        wg.wait();
+    });
+    fixture::require_no_failures();
+}
+
 TEST_CASE("alike goroutines are dumped once with a count") {
     fixture::at_each_worker_count([] {
         constexpr std::size_t many = gofer::base::tsan_build || gofer::base::asan_build ? 1'000 : 10'000;

@@ -7,7 +7,9 @@
 //
 // A slot's state: free -> asked (reader) -> writing -> written (handler) -> free (reader), or asked -> free when the
 // answer does not come in time. One that is being written belongs to its handler, however late; nobody waits for it for
-// long.
+// long, and the next reader frees it.
+// The signal may come in the midst of a switch, when the worker says already whom it goes to. So an answer counts only
+// where the thread was on that goroutine's stack.
 #pragma once
 
 #include <array>
@@ -16,6 +18,7 @@
 #include <csignal>
 #include <cstdint>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <gofer/fiber/frames.hpp>
@@ -35,6 +38,7 @@ public:
     /// caller at a time: a second one gets none (false). After true: done().
     bool ask(std::int64_t patience_ns) noexcept {
         if (base::tsan_build || !handles() || !busy_.try_lock()) return false;
+        free_written(); // late answers to another one's question
         const sched::Worker* own = sched::this_worker();
         std::size_t asked = 0;
         sched::Monitor::instance().try_for_each(patience_ns, [&](sched::Scheduler& s) {
@@ -57,10 +61,7 @@ public:
         return nullptr;
     }
     void done() noexcept {
-        for (Slot& slot : slots_) {
-            State expected = State::written;
-            slot.state.compare_exchange_strong(expected, State::free, std::memory_order_acq_rel);
-        }
+        free_written();
         busy_.unlock();
     }
 
@@ -80,11 +81,11 @@ private:
     static bool handles() noexcept {
         struct sigaction now {};
         if (::sigaction(signal, nullptr, &now) != 0) return false;
-        if (!(now.sa_flags & SA_SIGINFO) && now.sa_handler == &answer) return true;
+        if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == &answer) return true;
         if ((now.sa_flags & SA_SIGINFO) || (now.sa_handler != SIG_DFL && now.sa_handler != SIG_IGN)) return false;
         struct sigaction ours {};
-        ours.sa_handler = &answer;
-        ours.sa_flags = SA_RESTART | SA_ONSTACK;
+        ours.sa_sigaction = &answer;
+        ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
         sigemptyset(&ours.sa_mask);
         return ::sigaction(signal, &ours, nullptr) == 0;
     }
@@ -101,8 +102,29 @@ private:
         return 0;
     }
 
+    void free_written() noexcept {
+        for (Slot& slot : slots_) {
+            State expected = State::written;
+            slot.state.compare_exchange_strong(expected, State::free, std::memory_order_acq_rel);
+        }
+    }
+
+    /// Whether that context, of a signal handler, is one of `g`.
+    static bool is_on_stack_of([[maybe_unused]] const task::Goroutine& g, [[maybe_unused]] const void* context) noexcept {
+#if defined(__x86_64__)
+        const auto at = static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.gregs[REG_RSP]);
+#elif defined(__aarch64__)
+        const auto at = static_cast<std::uintptr_t>(static_cast<const ucontext_t*>(context)->uc_mcontext.sp);
+#else
+        return true;
+#endif
+#if defined(__x86_64__) || defined(__aarch64__)
+        return reinterpret_cast<std::uintptr_t>(g.bottom) <= at && at < reinterpret_cast<std::uintptr_t>(g.top);
+#endif
+    }
+
     // The handler.
-    static void answer(int) noexcept {
+    static void answer(int, siginfo_t*, void* context) noexcept {
         const int saved = errno;
         const pid_t tid = ::gettid();
         for (Slot& slot : instance().slots_) {
@@ -110,6 +132,7 @@ private:
             if (slot.state.load(std::memory_order_acquire) != State::asked || slot.tid != tid) continue;
             if (!slot.state.compare_exchange_strong(expected, State::writing, std::memory_order_acq_rel)) continue;
             const task::Goroutine* g = sched::this_goroutine_record();
+            if (g && !is_on_stack_of(*g, context)) g = nullptr;
             slot.id = g ? g->id : 0;
             slot.frames.count = 0;
             if (g) fiber::walk_own(slot.frames);
