@@ -105,10 +105,11 @@ public:
         session_.fetch_add(1, std::memory_order_relaxed);
         recording_flag().store(true, std::memory_order_release);
     }
-    /// Ends the session. After it no event is added. `patient`: waits for a track's lock as long as it takes; a signal
-    /// handler may have interrupted its holder, and leaves such a track out.
+    /// Ends the session. After it no event is added. `patient`: waits for a lock as long as it takes; a signal handler may
+    /// have interrupted its holder, and leaves such a track out.
     void end(bool patient) noexcept {
         recording_flag().store(false, std::memory_order_relaxed);
+        if (take(lock_, patient)) lock_.unlock(); // who has it gives out a track; afterwards nobody does
         const std::int64_t now = base::now_ns();
         for (Track* t = first(); t; t = t->next) {
             if (!take(t->lock, patient)) continue;
