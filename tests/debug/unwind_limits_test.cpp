@@ -466,6 +466,26 @@ TEST_CASE("others are unwound beside one that computes on, which parks for ever 
     }
 }
 
+TEST_CASE("others are unwound beside one that somebody has woken and that arrives nowhere") {
+    const auto exits = std::make_shared<fixture::Exits>();
+    std::atomic<gofer::task::Goroutine*> late{nullptr};
+    gofer::run(fixture::unwinding(2), [&] {
+        const gofer::Channel<int> never;
+        for (int i = 0; i < 8; ++i) fixture::go_counted(exits, [never] { never.receive(); });
+        fixture::parked_reaches(8);
+        gofer::go([&late, never] {
+            late = gofer::sched::this_goroutine_record();
+            never.receive();
+        });
+        fixture::parked_reaches(9);
+        VERIFY(soon([&] { return !late.load()->running; }));
+        late.load()->state = gofer::task::State::runnable; // as by a waker that the system keeps waiting
+    });
+    fixture::require_no_failures();
+    CHECK(exits->destroyed == 8);
+    late.load()->state = gofer::task::State::parked;
+}
+
 TEST_CASE("run ends although a destructor never does") {
     auto& release = forever<std::atomic<bool>>(false);
     auto& after = forever<std::atomic<bool>>(false);

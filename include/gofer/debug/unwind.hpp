@@ -123,7 +123,8 @@ private:
         task::Goroutine* goroutine;
     };
 
-    static constexpr std::int64_t arrival_ns = 2'000'000'000; // from a claim to the queue it is a few instructions
+    // From a claim to the queue it is a few instructions. Shorter than anybody waits for a step (unwinding_patience).
+    static constexpr std::int64_t arrival_ns = 500'000'000;
 
     bool begin_step(const task::Goroutine* g) noexcept {
         handled_.store(g, std::memory_order_relaxed);
