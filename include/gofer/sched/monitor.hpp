@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <pthread.h>
 #include <thread>
@@ -63,13 +64,14 @@ public:
         static_cast<void>(started);
     }
 
-    /// Has the monitor's thread, which holds nobody up and no lock for long, run this soon, in place of one that it has
-    /// not begun. False: there is no such thread, or it is the caller. Safe in a signal handler.
+    /// Has the monitor's thread, which holds nobody up and no lock for long, run this soon; once, when it was sent before
+    /// and has not begun. False: there is no such thread, or it is the caller, or too many others wait. Safe in a signal
+    /// handler.
     using Errand = void (*)() noexcept;
     bool send(Errand errand) noexcept {
         if (!has_thread_.load(std::memory_order_acquire) || tid_.load(std::memory_order_relaxed) == ::gettid())
             return false;
-        errand_.store(errand, std::memory_order_release);
+        if (!leave(errand)) return false;
         word_.store(1, std::memory_order_release);
         base::futex_wake(&word_);
         return true;
@@ -137,7 +139,7 @@ private:
         std::int64_t pause = Rescue::calm_tick_ns;
         for (unsigned quiet = 0;;) {
             base::futex_wait_until(word_, 0, base::now_ns() + pause);
-            run_errand();
+            run_errands();
             quiet = look_after_all(pause) ? 0 : quiet + 1;
             if (quiet >= quiet_ticks) {
                 sleep();
@@ -155,12 +157,21 @@ private:
             base::futex_wait_until(word_, 0, until);
         }
         asleep_.store(false, std::memory_order_relaxed);
-        run_errand();
+        run_errands();
     }
 
-    void run_errand() noexcept {
+    bool leave(Errand errand) noexcept {
+        for (std::atomic<Errand>& place : errands_) {
+            Errand there = nullptr;
+            if (place.compare_exchange_strong(there, errand, std::memory_order_acq_rel) || there == errand) return true;
+        }
+        return false;
+    }
+    void run_errands() noexcept {
         word_.exchange(0, std::memory_order_acquire); // partner: send(); one that comes later sets it again
-        if (const Errand errand = errand_.exchange(nullptr, std::memory_order_acq_rel)) errand();
+        for (std::atomic<Errand>& place : errands_)
+            if (place.load(std::memory_order_relaxed))
+                if (const Errand errand = place.exchange(nullptr, std::memory_order_acq_rel)) errand();
     }
     bool everyone_sleeps() noexcept {
         bool asleep = true;
@@ -189,7 +200,7 @@ private:
     Scheduler* first_ = nullptr;
     base::FutexWord word_{0};
     std::atomic<bool> asleep_{false};
-    std::atomic<Errand> errand_{nullptr};
+    std::array<std::atomic<Errand>, 4> errands_{}; // more than there are kinds
     std::atomic<bool> has_thread_{false};
     std::atomic<pid_t> tid_{0};
 };
