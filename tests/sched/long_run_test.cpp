@@ -1,9 +1,13 @@
 // A goroutine that runs for long without parking is named, if that is asked for.
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <fcntl.h>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <unistd.h>
 
 #include <gofer/gofer.hpp>
 
@@ -79,6 +83,31 @@ TEST_CASE("each long run is named anew") {
         });
     });
     CHECK(count(end.message, "\"main\"") == 2);
+}
+
+TEST_CASE("nobody waits for the reader of the note of a long run") {
+    const auto end = fixture::death_of([] {
+        std::array<int, 2> ends{};
+        if (::pipe2(ends.data(), O_NONBLOCK) != 0) ::_exit(1);
+        while (::write(ends[1], "full", 4) > 0) {
+        }
+        ::fcntl(ends[1], F_SETFL, 0);
+        const int before = ::dup(STDERR_FILENO);
+        ::dup2(ends[1], STDERR_FILENO);
+        gofer::run(with_long_run(10ms), [before] {
+            bool told = false, looked = true;
+            for (int after = 0; looked && after < 20; after += told ? 1 : 0) {
+                looked = gofer::sched::Monitor::instance().try_for_each(5'000'000'000, [&told](gofer::sched::Scheduler& s) {
+                    for (auto& w : s.workers) told = told || w->long_run_told;
+                });
+                compute_for(5ms);
+            }
+            const std::string_view found = looked ? "nobody waits" : "the registry's lock is held";
+            static_cast<void>(!::write(before, found.data(), found.size()));
+            ::_exit(0);
+        });
+    });
+    CHECK(end.message == "nobody waits");
 }
 
 TEST_CASE("nobody is named without long_run, however long he runs") {

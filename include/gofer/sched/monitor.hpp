@@ -187,9 +187,16 @@ private:
         const bool looked = try_for_each(lock_patience_ns, [&](Scheduler& s) {
             if (s.all_asleep() || s.stopped.load(std::memory_order_relaxed)) return;
             busy = true;
-            pause = std::min(pause, Rescue(s, now).look());
+            pause = std::min(pause, Rescue(s, now, notes_).look());
         });
+        if (notes_.length() > 0) tell_notes();
         return busy || !looked;
+    }
+
+    /// With no lock held: the reader of stderr may be slow, or stand still.
+    [[gnu::noinline, gnu::cold]] void tell_notes() noexcept {
+        base::say("%s", notes_.c_str());
+        notes_.clear();
     }
 
     /// Whoever has the registry's lock for longer reports an error, and needs this thread for it.
@@ -203,6 +210,7 @@ private:
     std::array<std::atomic<Errand>, 4> errands_{}; // more than there are kinds
     std::atomic<bool> has_thread_{false};
     std::atomic<pid_t> tid_{0};
+    base::TextOf<2048> notes_; // of its thread
 };
 
 } // namespace gofer::inline v1::sched

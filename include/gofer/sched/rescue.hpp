@@ -25,7 +25,8 @@ public:
     static constexpr std::int64_t calm_tick_ns = 5'000'000;
     static constexpr std::int64_t alert_tick_ns = 1'000'000;
 
-    explicit Rescue(Scheduler& s, std::int64_t now) noexcept : s_(s), now_(now) {}
+    /// `notes` gets what there is to be said, since here the registry's lock is held.
+    explicit Rescue(Scheduler& s, std::int64_t now, base::Text& notes) noexcept : s_(s), now_(now), notes_(notes) {}
 
     /// Looks at every worker, and acts. Returns how long the next look has time.
     std::int64_t look() noexcept {
@@ -52,6 +53,7 @@ private:
     static constexpr std::int64_t hog_ns = 5'000'000;
     static constexpr std::int64_t distrust_ns = 100'000'000; // after it was last seen at it
     static constexpr std::int64_t pause_ns = 2'000'000;          // doubled for each stand-in that is stuck
+    static constexpr std::size_t most_noted = 1024; // bytes, so that one more note has room beside them
     static constexpr std::int64_t crowded_pause_ns = 60'000'000; // at least, when it computes: one more would only crowd
 
     bool alert() const noexcept { return now_ < s_.trouble.alert_until; }
@@ -119,14 +121,15 @@ private:
 
     /// Names the goroutine, once for each time it runs on.
     [[gnu::noinline, gnu::cold]] void tell_of_long_run(Worker& w, Goroutine& g, std::uint32_t turns) noexcept {
-        if (std::exchange(w.long_run_told, true)) return;
+        if (w.long_run_told || notes_.length() > most_noted) return; // or at the next look
+        w.long_run_told = true;
         g.extras_lock.lock();
         const Identity identity(g);
         g.extras_lock.unlock();
         if (w.turns.load(std::memory_order_relaxed) != turns) return; // it may have been another one
-        base::say("gofer: %s, has run for over %lld ms without parking, on worker %u; have it yield, or wrap what blocks its "
-                  "thread into gofer::blocking\n",
-                  identity.c_str(), static_cast<long long>((now_ - w.still_since) / 1'000'000), w.index);
+        notes_.add("gofer: %s, has run for over %lld ms without parking, on worker %u; have it yield, or wrap what blocks "
+                   "its thread into gofer::blocking\n",
+                   identity.c_str(), static_cast<long long>((now_ - w.still_since) / 1'000'000), w.index);
     }
 
     /// It takes no turn since the system does not let it run. One more thread would not help, at first.
@@ -174,6 +177,7 @@ private:
 
     Scheduler& s_;
     const std::int64_t now_;
+    base::Text& notes_;
     bool help_ = false;
     bool working_ = false; // a stand-in
     bool moves_ = false;   // some regular worker
