@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include <gofer/debug/snapshot.hpp>
@@ -20,6 +21,10 @@ public:
                 waits_.push_back({s, live_part_of(g), reinterpret_cast<const char*>(&g), none});
         });
         std::sort(waits_.begin(), waits_.end(), [](const Wait& a, const Wait& b) { return a.who.id < b.who.id; });
+        by_stack_.resize(waits_.size());
+        std::iota(by_stack_.begin(), by_stack_.end(), std::size_t{0});
+        std::sort(by_stack_.begin(), by_stack_.end(),
+                  [this](std::size_t a, std::size_t b) { return waits_[a].high < waits_[b].high; });
         for (Wait& w : waits_) w.owner = owner_of(w.who);
     }
 
@@ -61,9 +66,10 @@ private:
 
     std::size_t owner_of(const Snapshot& who) const noexcept {
         const auto* frame = static_cast<const char*>(Inspector::frame_of_owner(who.reason, who.waits_on));
-        for (std::size_t i = 0; frame && i < waits_.size(); ++i)
-            if (waits_[i].low <= frame && frame < waits_[i].high) return i;
-        return none;
+        if (!frame) return none;
+        const auto at = std::upper_bound(by_stack_.begin(), by_stack_.end(), frame,
+                                         [this](const char* f, std::size_t i) { return f < waits_[i].high; });
+        return at != by_stack_.end() && waits_[*at].low <= frame ? *at : none;
     }
 
     void describe(base::Text& text, std::size_t first) const noexcept {
@@ -95,7 +101,8 @@ private:
         return before;
     }
 
-    std::vector<Wait> waits_;
+    std::vector<Wait> waits_; // by id
+    std::vector<std::size_t> by_stack_;
 };
 
 } // namespace gofer::inline v1::debug
