@@ -3,13 +3,16 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <thread>
 
+#include <gofer/debug/live.hpp>
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/dies.hpp"
 #include "../support/fixture.hpp"
 #include "../support/past_the_end.hpp"
 #include "seen.hpp"
@@ -231,6 +234,27 @@ TEST_CASE("a signal in the midst of a switch shows no stack under the wrong goro
         wg.wait();
     });
     fixture::require_no_failures();
+}
+
+TEST_CASE("a dump has room on a small stack") {
+    const auto end = fixture::death_of([] {
+        gofer::run(fixture::with_workers(2), [] {
+            const gofer::Channel<int> c;
+            gofer::WaitGroup wg;
+            wg.go({.name = "reader"}, [&] { waits_in_here(c); });
+            seen::parked_line_of("reader");
+            wg.go({.stack_size = 16 << 10}, [] {
+                std::ofstream out{"/dev/stderr"};
+                gofer::dump_goroutines(out);
+            });
+            wg.go({.stack_size = 16 << 10}, [] { static_cast<void>(gofer::debug::live_goroutines()); });
+            if (fixture::eventually([] { return gofer::Runtime::current().stats().goroutines == 2; })) c.close();
+            wg.wait();
+        });
+    });
+    CAPTURE(end.message);
+    CHECK(end.signal == 0);
+    CHECK_FALSE(part_of(end.message, "reader").empty());
 }
 
 TEST_CASE("alike goroutines are dumped once with a count") {

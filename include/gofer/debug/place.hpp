@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cctype>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include <gofer/base/text.hpp>
 #include <gofer/debug/lines.hpp>
 #include <gofer/debug/symbols.hpp>
+#include <gofer/sched/this_worker.hpp>
 
 namespace gofer::inline v1::debug {
 
@@ -68,16 +70,24 @@ inline void add_as_written(base::Text& text, const char* name) noexcept {
     if (*name) text.add("...");
 }
 
-/// As the compiler's messages have it, however long.
+/// Whether the calling goroutine's stack has room for the demangler, whose frames grow with the name: it needs some 70
+/// bytes for each character before it writes.
+inline bool has_room_to_demangle(const char* name) noexcept {
+    const task::Goroutine* g = sched::this_goroutine_record();
+    const auto* here = static_cast<const char*>(__builtin_frame_address(0));
+    return !g || here - g->bottom > static_cast<std::ptrdiff_t>(16 * 1024 + 160 * std::strlen(name));
+}
+
+/// As the compiler's messages have it, however long. On a small stack as the linker has it.
 inline void add_whole_name(base::Text& text, const char* name) noexcept {
     int status = -1;
-    char* demangled = abi::__cxa_demangle(name, nullptr, nullptr, &status);
+    char* demangled = has_room_to_demangle(name) ? abi::__cxa_demangle(name, nullptr, nullptr, &status) : nullptr;
     text.add("%s", status == 0 && demangled ? demangled : name);
     std::free(demangled);
 }
 
 inline void add_function(base::Text& text, const char* name, Within within) noexcept {
-    if (within == Within::a_handler) return add_plain_name(text, name);
+    if (within == Within::a_handler || !has_room_to_demangle(name)) return add_plain_name(text, name);
     base::TextOf<2048> whole;
     add_whole_name(whole, name);
     add_as_written(text, whole.c_str());

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include <gofer/debug/inspector.hpp>
+#include <gofer/debug/mapped.hpp>
 #include <gofer/debug/place.hpp>
 #include <gofer/fiber/hold.hpp>
 #include <gofer/sched/loop.hpp>
@@ -111,13 +112,21 @@ inline void add_line(base::Text& text, const Snapshot& s) noexcept {
 
 /// Every goroutine of the process that has started. `look(snapshot, goroutine, held)` while it is held, under the
 /// rules of fiber::Hold; `visit(snapshot, goroutine)` when it is not any more.
-/// Gives up the holding when it cannot be had within `patience_ns`: then there are fewer details.
+/// The snapshots are no burden to the caller's stack. Gives up the holding when it cannot be had within `patience_ns`: then there are fewer details.
 template <class Look, class Visit>
 void for_each_goroutine(Look look, Visit visit, std::int64_t patience_ns = 1'000'000'000) {
     using Hold = fiber::Hold<task::Goroutine>;
+    struct Batch {
+        Snapshot seen[Hold::most];
+        task::Goroutine* whose[Hold::most];
+    };
     Hold hold(sched::Housekeeping::instance().trimmer, patience_ns);
-    Snapshot seen[Hold::most];
-    task::Goroutine* whose[Hold::most];
+    const Mapped<Batch> batch;
+    Snapshot alone;
+    task::Goroutine* whose_alone;
+    Snapshot* const seen = batch.get() ? batch.get()->seen : &alone;
+    task::Goroutine** const whose = batch.get() ? batch.get()->whose : &whose_alone;
+    const std::size_t room = batch.get() ? Hold::most : 1;
     const std::int64_t now = base::now_ns();
     auto work_off = [&] {
         hold.settle();
@@ -135,7 +144,7 @@ void for_each_goroutine(Look look, Visit visit, std::int64_t patience_ns = 1'000
     task::stack_pools().for_each([&](task::Goroutine& g) {
         if (g.state.load(std::memory_order_relaxed) == task::State::vacant) return;
         hold.add(g);
-        if (hold.full()) work_off();
+        if (hold.size() == room) work_off();
     });
     work_off();
 }

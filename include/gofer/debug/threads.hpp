@@ -6,21 +6,25 @@
 #include <cstdint>
 #include <sys/types.h>
 
+#include <gofer/debug/mapped.hpp>
 #include <gofer/sched/monitor.hpp>
 
 namespace gofer::inline v1::debug {
 
-/// A view of the registry of runtimes, taken once. No more than it has room for; allocates nothing.
+/// A view of the registry of runtimes, taken once. No more than it has room for, and nothing when there is no memory; not of
+/// the heap.
 class Threads {
 public:
     /// Without the registry's lock after `patience_ns`: then nothing is known.
     explicit Threads(std::int64_t patience_ns) noexcept {
         const base::EngineRegion engine;
-        known_ = sched::Monitor::instance().try_for_each(patience_ns, [this](sched::Scheduler& s) {
-            if (homes_ < home_.size()) home_[homes_++] = {&s, s.live(), 0};
+        if (!rows_.get()) return;
+        Rows& rows = *rows_.get();
+        known_ = sched::Monitor::instance().try_for_each(patience_ns, [&](sched::Scheduler& s) {
+            if (homes_ < rows.home.size()) rows.home[homes_++] = {&s, s.live(), 0};
             for (auto& w : s.workers) {
-                if (workers_ < worker_.size())
-                    worker_[workers_++] = {w.get(), w->index, w->tid};
+                if (workers_ < rows.worker.size())
+                    rows.worker[workers_++] = {w.get(), w->index, w->tid};
                 else
                     left_out_ = true;
             }
@@ -34,7 +38,7 @@ public:
     };
     const Row* find(const void* worker) const noexcept {
         for (std::size_t i = 0; i < workers_; ++i)
-            if (worker_[i].worker == worker) return &worker_[i];
+            if (const Row& row = rows_.get()->worker[i]; row.worker == worker) return &row;
         return nullptr;
     }
     /// Whether find() knows every worker.
@@ -42,17 +46,18 @@ public:
     /// A goroutine of this runtime was seen. False: the runtime has ended, and the goroutine is abandoned.
     bool count_seen(const void* home) noexcept {
         for (std::size_t i = 0; i < homes_; ++i) {
-            if (home_[i].home != home) continue;
-            ++home_[i].seen;
+            Home& known = rows_.get()->home[i];
+            if (known.home != home) continue;
+            ++known.seen;
             return true;
         }
-        return !known_ || homes_ == home_.size();
+        return !known_ || homes_ == rows_.get()->home.size();
     }
     /// Goroutines that are queued and have no stack yet; about, when something runs.
     std::uint64_t not_started() const noexcept {
         std::uint64_t sum = 0;
         for (std::size_t i = 0; i < homes_; ++i)
-            if (home_[i].live > home_[i].seen) sum += home_[i].live - home_[i].seen;
+            if (const Home& known = rows_.get()->home[i]; known.live > known.seen) sum += known.live - known.seen;
         return sum;
     }
 
@@ -63,8 +68,12 @@ private:
         std::uint64_t seen;
     };
 
-    std::array<Home, 64> home_{};
-    std::array<Row, 512> worker_{};
+    struct Rows {
+        std::array<Home, 64> home{};
+        std::array<Row, 512> worker{};
+    };
+
+    Mapped<Rows> rows_;
     std::size_t homes_ = 0;
     std::size_t workers_ = 0;
     bool known_ = false;
