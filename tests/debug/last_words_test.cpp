@@ -148,6 +148,27 @@ TEST_CASE("of two fatal errors at once each says what it is, and one tells of al
     CHECK(count(death.message, "all goroutines:\n") == 1);
 }
 
+TEST_CASE("a second fatal error lets the last act of the first come to its end") {
+    const Death death = death_of([] {
+        static std::atomic<bool> acts{false};
+        gofer::run([] {}); // so that there is a monitor, which says all there is to be said
+        gofer::base::last_act() = []() noexcept {
+            acts = true;
+            std::this_thread::sleep_for(200ms);
+            gofer::base::say("the last act is over\n");
+        };
+        std::thread second{[] {
+            while (!acts) std::this_thread::yield();
+            gofer::base::fatal("gofer: second");
+        }};
+        gofer::base::fatal("gofer: first");
+    });
+    CAPTURE(death.message);
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("fatal error: gofer: second\n"));
+    CHECK(death.says("the last act is over\n"));
+}
+
 TEST_CASE("a fatal error under the lock of the registry ends in time") {
     const auto start = std::chrono::steady_clock::now();
     const Death death = death_of([] {

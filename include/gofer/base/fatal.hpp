@@ -7,6 +7,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <unistd.h>
 
 namespace gofer::inline v1::base {
@@ -43,9 +44,20 @@ using LastAct = void (*)() noexcept;
     static std::atomic<LastAct> act{nullptr};
     return act;
 }
-/// Does it, the first time.
-[[gnu::cold]] inline void act_last() noexcept {
-    if (const LastAct act = last_act().exchange(nullptr)) act();
+/// How many threads are about it.
+[[gnu::visibility("default")]] inline std::atomic<unsigned>& acting_last() noexcept {
+    static std::atomic<unsigned> threads{0};
+    return threads;
+}
+/// Does it, the first time. Who comes meanwhile waits for its end, some seconds at most, since the process dies when he
+/// goes on.
+[[gnu::cold, gnu::noinline]] inline void act_last() noexcept {
+    acting_last().fetch_add(1);
+    const LastAct act = last_act().exchange(nullptr);
+    if (act) act();
+    acting_last().fetch_sub(1);
+    constexpr timespec pause{0, 1'000'000};
+    for (int ms = 0; !act && acting_last().load() > 0 && ms < 5000; ++ms) ::nanosleep(&pause, nullptr);
 }
 
 /// What is said of the process beside the message; set by the room that knows it. Once a process; others wait.
