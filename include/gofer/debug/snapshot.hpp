@@ -112,7 +112,8 @@ inline void add_line(base::Text& text, const Snapshot& s) noexcept {
 
 /// Every goroutine of the process that has started. `look(snapshot, goroutine, held)` while it is held, under the
 /// rules of fiber::Hold; `visit(snapshot, goroutine)` when it is not any more.
-/// The snapshots are no burden to the caller's stack. Gives up the holding when it cannot be had within `patience_ns`: then there are fewer details.
+/// The snapshots are no burden to the caller's stack. Gives up the holding when it cannot be had within `patience_ns`:
+/// then there are fewer details.
 template <class Look, class Visit>
 void for_each_goroutine(Look look, Visit visit, std::int64_t patience_ns = 1'000'000'000) {
     using Hold = fiber::Hold<task::Goroutine>;

@@ -81,8 +81,8 @@ gofer_v1_goroutine_personality(int, _Unwind_Action actions, std::uint64_t, _Unwi
 [[gnu::noinline]] inline void run_outermost(Task* task, const Goroutine& self) {
 #if defined(__x86_64__)
     asm volatile(".cfi_personality 0x1b, %c0" ::"i"(&gofer_v1_goroutine_personality) : "memory");
-#elif defined(__aarch64__)
-    asm volatile(".cfi_personality 0x1b, %c0" ::"S"(&gofer_v1_goroutine_personality) : "memory"); // "i" is refused in a PIE
+#elif defined(__aarch64__) // "i" is refused in a position-independent program
+    asm volatile(".cfi_personality 0x1b, %c0" ::"S"(&gofer_v1_goroutine_personality) : "memory");
 #endif
     GOFER_OUTERMOST_FRAME();
     task->run(self);
