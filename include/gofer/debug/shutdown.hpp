@@ -83,8 +83,7 @@ inline void settle_leaks(sched::Scheduler& s, std::chrono::milliseconds grace, b
     const task::Goroutine* still_running = nullptr;
     if (left && s.unwinds) still_running = unwind_all(s, unstarted, resumable, std::max(grace, unwinding_patience));
     sched::abandon(unstarted);
-    s.finished.store(true, std::memory_order_seq_cst); // partner: sched::abandon_late
-    sched::abandon_parked(s, still_running);
+    sched::abandon_left(s, still_running);
     if (left) wait::Recall::instance().look_again();
 }
 

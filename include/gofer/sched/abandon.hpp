@@ -73,7 +73,15 @@ inline void abandon_parked(Scheduler& s, const Goroutine* but = nullptr) {
 
 /// A worker's thread ends, perhaps after the runtime, and with it the hope of a goroutine that has parked just now.
 inline void abandon_late(Scheduler& s) {
-    if (s.finished.load(std::memory_order_seq_cst)) abandon_parked(s); // partner: debug::settle_leaks
+    base::full_fence(); // partner: that in abandon_left(). The goroutine's state was written before
+    if (s.finished.load(std::memory_order_relaxed)) abandon_parked(s);
+}
+
+/// The end of the runtime: what is left is abandoned, and so is what parks later. `but`: as above.
+inline void abandon_left(Scheduler& s, const Goroutine* but) {
+    s.finished.store(true, std::memory_order_relaxed);
+    base::full_fence(); // partner: that in abandon_late(). Of the two, one sees what the other has written
+    abandon_parked(s, but);
 }
 
 } // namespace gofer::inline v1::sched
