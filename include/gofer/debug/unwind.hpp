@@ -83,8 +83,8 @@ private:
 class Unwinding {
 public:
     Unwinding(sched::Scheduler& s, const sched::Unstarted& unstarted, const sched::Resumable& resumable)
-        : home_(s), worker_(s.workers.add_last()), unstarted_(unstarted), next_unstarted_(unstarted.size()),
-          resumable_(resumable.begin(), resumable.end()) {
+        : home_(s), worker_(s.workers.add_last()), unstarted_(unstarted),
+          resumable_(resumable.begin(), resumable.end()), left_unstarted_(unstarted.size()) {
         worker_.unwinds = true;
         worker_.attention = true; // a goroutine that leaves goes to a loop, which finds its runtime stopped
         worker_.timers.close([](sched::Timer&, std::int64_t) {});
@@ -92,10 +92,9 @@ public:
     Unwinding(const Unwinding&) = delete;
     Unwinding& operator=(const Unwinding&) = delete;
 
-    /// After give_up(): those that were not destroyed.
+    /// After give_up(): those that were not destroyed, and are not being destroyed at this moment.
     sched::Unstarted untouched() const {
-        const auto n = static_cast<std::ptrdiff_t>(next_unstarted_.load(std::memory_order_relaxed));
-        return {unstarted_.begin(), unstarted_.begin() + n};
+        return {unstarted_.begin(), unstarted_.begin() + static_cast<std::ptrdiff_t>(left_unstarted_)};
     }
 
     /// On its own thread.
@@ -109,7 +108,9 @@ public:
     /// No goroutine is resumed from here on. The result is the one that is running at this moment, if any: its thread
     /// sees to what becomes of it.
     const task::Goroutine* give_up() noexcept {
-        return turn_.exchange(Turn::over) == Turn::taken ? handled_.load(std::memory_order_relaxed) : nullptr;
+        const base::EngineRegion engine;
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        return std::exchange(turn_, Turn::over) == Turn::taken ? handled_ : nullptr;
     }
     unsigned steps() const noexcept { return steps_.load(std::memory_order_relaxed); }
     sched::Scheduler& home() const noexcept { return home_; }
@@ -126,14 +127,20 @@ private:
     // From a claim to the queue it is a few instructions. Shorter than anybody waits for a step (unwinding_patience).
     static constexpr std::int64_t arrival_ns = 500'000'000;
 
-    bool begin_step(const task::Goroutine* g) noexcept {
-        handled_.store(g, std::memory_order_relaxed);
-        auto expected = Turn::resting;
-        return turn_.compare_exchange_strong(expected, Turn::taken);
+    /// `left`: of those that have not started, how many are left to others. False, as of the next: given up.
+    bool begin_step(const task::Goroutine* g, std::size_t left = 0) noexcept {
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        if (turn_ == Turn::over) return false;
+        turn_ = Turn::taken;
+        handled_ = g;
+        left_unstarted_ = left;
+        return true;
     }
     bool end_step() noexcept {
-        auto expected = Turn::taken;
-        return turn_.compare_exchange_strong(expected, Turn::resting);
+        const std::lock_guard<base::SpinLock> guard(lock_);
+        if (turn_ == Turn::over) return false;
+        turn_ = Turn::resting;
+        return true;
     }
     void count_step() noexcept { steps_.store(steps() + 1, std::memory_order_relaxed); }
 
@@ -141,11 +148,7 @@ private:
     bool destroy_unstarted() {
         for (std::size_t i = unstarted_.size(); i-- > 0;) {
             count_step();
-            next_unstarted_.store(i, std::memory_order_relaxed);
-            if (!begin_step(nullptr)) {
-                unstarted_[i]->abandon();
-                return false;
-            }
+            if (!begin_step(nullptr, i)) return false;
             destroy(unstarted_[i]);
             if (!end_step()) return false;
         }
@@ -180,7 +183,7 @@ private:
             if (!end_step()) break;
             if (!comes_again) return true;
         }
-        sched::tell_abandoned(home_);
+        sched::abandon_parked(home_);
         return false;
     }
 
@@ -229,11 +232,12 @@ private:
     sched::Scheduler& home_;
     sched::Worker& worker_;
     const sched::Unstarted unstarted_;
-    std::atomic<std::size_t> next_unstarted_; // those before it have not been touched
     std::unordered_set<const task::Goroutine*> resumable_;
-    std::atomic<Turn> turn_{Turn::resting};
-    std::atomic<const task::Goroutine*> handled_{nullptr};
     std::atomic<unsigned> steps_{0};
+    base::SpinLock lock_; // guards what follows: a step has begun before give_up(), or never does
+    Turn turn_ = Turn::resting;
+    const task::Goroutine* handled_ = nullptr;
+    std::size_t left_unstarted_; // those before that have not been touched
 };
 
 /// The body of its thread.

@@ -1,0 +1,65 @@
+// Leaks::unwind, given up: run has left the thread that unwinds to itself, since a goroutine does not come back to it.
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include <gofer/gofer.hpp>
+
+#include "../support/catch.hpp"
+#include "../support/unwinding.hpp"
+
+namespace {
+
+/// A closure that counts how often it is given up.
+struct CountsAbandonments {
+    std::atomic<int>* count;
+    void operator()() const {}
+    void abandon() const { ++*count; }
+};
+
+} // namespace
+
+TEST_CASE("one that has not started is abandoned once, though the thread that unwinds comes to it when it is given up") {
+    gofer::Runtime runtime{fixture::unwinding(1)};
+    gofer::sched::Scheduler& scheduler = *runtime.run([] { return gofer::sched::this_worker()->scheduler; });
+    runtime.shutdown();
+    std::atomic<int> first{0}, second{0};
+    const auto task = [](std::atomic<int>& count) {
+        return gofer::task::make_task<CountsAbandonments>(nullptr, gofer::Place::here(), CountsAbandonments{&count});
+    };
+    gofer::debug::Unwinding unwinding{scheduler, {task(first), task(second)}, {}};
+    CHECK(unwinding.give_up() == nullptr);
+    const gofer::sched::Unstarted left = unwinding.untouched();
+    unwinding.run();
+    gofer::sched::abandon(left);
+    CHECK(first == 1);
+    CHECK(second == 1);
+}
+
+TEST_CASE("one that parks when its unwinding has been given up, and the end has not been told yet, keeps its scheduler") {
+    static std::shared_ptr<gofer::debug::Unwinding> unwinding;
+    auto options = fixture::unwinding(1);
+    options.leaks = gofer::Leaks::abandon;
+    gofer::Runtime runtime{options};
+    const gofer::Channel<int> never;
+    gofer::sched::Scheduler& scheduler = *runtime.run([never] {
+        gofer::go([never] {
+            const gofer::Defer given_up{[never] {
+                VERIFY(unwinding->give_up() == gofer::sched::this_goroutine_record());
+                never.receive();
+            }};
+            never.receive();
+        });
+        fixture::parked_reaches(1);
+        return gofer::sched::this_worker()->scheduler;
+    });
+    runtime.shutdown();
+    scheduler.finished = false; // as it is at the moment in question
+    const auto before = scheduler.references.load();
+    unwinding = std::make_shared<gofer::debug::Unwinding>(scheduler, gofer::sched::Unstarted{}, gofer::sched::Resumable{});
+    scheduler.retain();
+    std::thread{gofer::debug::unwinding_thread, unwinding}.join();
+    unwinding.reset();
+    fixture::require_no_failures();
+    CHECK(scheduler.references == before + 1);
+}
