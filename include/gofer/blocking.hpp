@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <gofer/runtime.hpp>
+#include <gofer/sched/abandon.hpp>
 #include <gofer/sched/blocking_pool.hpp>
 #include <gofer/wait/waiter.hpp>
 
@@ -40,6 +41,7 @@ public:
         wait::Episode episode;
         episode_ = &episode;
         guest_ = {episode.goroutine(), sched::home_of(episode.goroutine())};
+        guest_.goroutine->lent.store(true, std::memory_order_relaxed);
         episode.park(task::WaitReason::blocking, nullptr, {&submit, this});
         return !refused_;
     }
@@ -50,6 +52,7 @@ private:
         auto* self = static_cast<BlockingCall*>(call);
         if (sched::BlockingPool::instance().submit(*self)) return;
         self->refused_ = true;
+        self->guest_.goroutine->lent.store(false, std::memory_order_relaxed);
         self->episode_->claim(wait::Ended::by_partner).wake();
     }
 
@@ -69,7 +72,12 @@ private:
         g.saved_errno = errno;
         sched::set_this_guest(nullptr);
         g.exceptions = std::exchange(*exceptions, {});
-        self.episode_->claim(wait::Ended::by_partner).wake(); // the last touch
+        base::engine_release(&g.lent);
+        g.lent.store(false, std::memory_order_release); // partner: take_hook()
+        if (const wait::Claimed claimed = self.episode_->claim(wait::Ended::by_partner))
+            claimed.wake(); // the last touch
+        else
+            sched::abandon_late(*self.guest_.scheduler);
     }
 
     Body body_;

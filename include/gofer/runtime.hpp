@@ -58,7 +58,8 @@ public:
     }
 
     /// Runs f(args...) as a goroutine of this runtime with a stack of at least 8 MB, and blocks until it returns or
-    /// throws. Goroutines it started may be left; they go on until shutdown().
+    /// throws. Goroutines it started may be left; they go on until shutdown(). When somebody else calls that meanwhile
+    /// and f does not come to its end, this throws std::future_error(broken_promise).
     template <class F>
     decltype(auto) run(F&& f, Place place = Place::here()) {
         return run_at(place, std::forward<F>(f));
@@ -109,11 +110,10 @@ template <class R>
 struct Outcome {
     std::optional<sync::Stored<R>> value;
     std::exception_ptr error;
-    bool there = false; // false: the function never ran, since somebody had shut its runtime down
+    bool there = false; // false: the function has not come to its end, since somebody has shut its runtime down
 
     template <class Body>
     void take(Body&& body) noexcept {
-        there = true;
         try {
             if constexpr (std::is_void_v<R>)
                 std::forward<Body>(body)();
@@ -124,15 +124,53 @@ struct Outcome {
         } catch (...) {
             error = std::current_exception();
         }
+        there = true;
     }
     R give() {
-        if (error) std::rethrow_exception(std::move(error));
         if (!there) throw std::future_error(std::future_errc::broken_promise);
+        if (error) std::rethrow_exception(std::move(error));
         if constexpr (std::is_reference_v<R>)
             return static_cast<R>(**value);
         else if constexpr (!std::is_void_v<R>)
             return std::move(*value);
     }
+};
+
+/// The main goroutine of a run. All that it owns is destroyed before the caller is told; one that is abandoned, since another
+/// thread has shut the runtime down, tells it, too, when nobody is in its code any more: that refers to the caller's frame.
+template <class Body, class R>
+class Main : task::AbandonHook {
+public:
+    Main(Body body, Outcome<R>& outcome, WaitGroup& ended)
+        : body_(std::move(body)), outcome_(&outcome), ended_(&ended) {}
+
+    void operator()() && {
+        task::AbandonHook::abandon = [](task::AbandonHook& hook) { static_cast<Main&>(hook).abandon(); };
+        task::AbandonHook::after_its_code = true;
+        task::Goroutine* self = sched::this_goroutine_record();
+        self->when_abandoned(this);
+        outcome_->take([this]() -> R {
+            try {
+                return std::move(body_)();
+            } catch (const Unwind&) {
+                throw std::future_error(std::future_errc::broken_promise);
+            }
+        });
+        body_.dispose();
+        sched::end_locals();
+        self->when_abandoned(nullptr);
+        ended_->done();
+    }
+    void abandon() { ended_->done(); }
+    void drop() {
+        body_.dispose();
+        ended_->done();
+    }
+
+private:
+    task::Disposable<Body> body_;
+    Outcome<R>* outcome_;
+    WaitGroup* ended_;
 };
 
 } // namespace runtime
@@ -141,36 +179,12 @@ template <class F, class... Args>
 decltype(auto) Runtime::run_at(Place place, F&& f, Args&&... args) {
     using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));
     using R = decltype(std::declval<Body>()());
-    struct Main {
-        Body body;
-        runtime::Outcome<R>* outcome;
-        void operator()() && {
-            outcome->take([this]() -> R {
-                try {
-                    return std::move(body)();
-                } catch (const Unwind&) { // another thread has shut the runtime down meanwhile
-                    throw std::future_error(std::future_errc::broken_promise);
-                }
-            });
-        }
-    };
     runtime::Outcome<R> outcome;
     WaitGroup ended;
     ended.add(1);
-    struct Done {
-        WaitGroup* ended;
-        void operator()() const { ended->done(); }
-    };
-    using Then = spawn::AfterLocals<Done>;
-    struct Whole : task::Sequence<Main, Then> {
-        Whole(Main main, WaitGroup* group)
-            : task::Sequence<Main, Then>(std::move(main), Then{Done{group}}), ended(group) {}
-        void abandon() { ended->done(); } // it never runs, and is kept: the caller is told
-        WaitGroup* ended;
-    };
     const GoOptions options{.name = "main", .stack_size = std::max(options_.stack_size, runtime::main_stack_size)};
     spawn::start(scheduler_, &options, place,
-                 Whole(Main{task::bind(std::forward<F>(f), std::forward<Args>(args)...), &outcome}, &ended));
+                 runtime::Main<Body, R>(task::bind(std::forward<F>(f), std::forward<Args>(args)...), outcome, ended));
     {
         const wait::HoldUnwind hold; // the function refers to this frame
         ended.wait_as(task::WaitReason::inner_run);

@@ -35,6 +35,35 @@ bool breaks(gofer::Future<int>& future) {
     return false;
 }
 
+/// A run whose runtime somebody else shuts down.
+struct OvertakenRun {
+    explicit OvertakenRun(gofer::RuntimeOptions options) : runtime{options} {}
+    explicit OvertakenRun(unsigned workers) : OvertakenRun{abandoning(workers)} {}
+
+    /// f gets something in the frame of the call, and writes 1 to it.
+    template <class F>
+    void runs(F f) {
+        int in_frame = 0;
+        try {
+            static_cast<void>(runtime.run([&] { return f(in_frame); }));
+        } catch (const std::future_error& e) {
+            was_broken = e.code() == std::future_errc::broken_promise;
+        }
+        was_written = in_frame == 1;
+        returned = true;
+    }
+
+    static gofer::RuntimeOptions abandoning(unsigned workers) {
+        auto options = fixture::unwinding(workers);
+        options.leaks = gofer::Leaks::abandon;
+        return options;
+    }
+
+    gofer::Runtime runtime;
+    Flags flags;
+    std::atomic<bool> parks{false}, returned{false}, was_broken{false}, was_written{false};
+};
+
 /// Calls f(workers, leaks) for each worker count and both policies under which the process goes on.
 template <class F>
 void at_each_policy(F f) {
@@ -144,6 +173,70 @@ TEST_CASE("run throws when another thread has its runtime unwound under it") {
         other.join();
         CHECK(held.use_count() == 1);
     }
+}
+
+TEST_CASE("run throws when another thread has its runtime shut down under it, and its goroutine is abandoned") {
+    for (const unsigned workers : fixture::worker_counts)
+        for (const bool inside_another : {false, true}) {
+            const auto scene = std::make_shared<OvertakenRun>(workers); // of the thread, too: it may hang
+            const auto body = [scene] {
+                scene->runs([scene](int& in_frame) {
+                    in_frame = 1;
+                    scene->parks = true;
+                    gofer::Channel<int>{}.receive();
+                    return 1;
+                });
+            };
+            std::thread{[body, inside_another] { inside_another ? gofer::run(fixture::with_workers(1), body) : body(); }}
+                .detach();
+            CHECK(fixture::eventually([&] { return scene->parks && scene->runtime.stats().parked > 0; }));
+            scene->runtime.shutdown();
+            REQUIRE(fixture::eventually([&] { return scene->returned.load(); }));
+            CHECK(scene->was_broken);
+            CHECK(scene->was_written);
+        }
+}
+
+TEST_CASE("run whose runtime is shut down under it does not leave before its blocking code, which refers to its frame") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        const auto scene = std::make_shared<OvertakenRun>(options);
+        std::thread{[scene] {
+            scene->runs([scene](int& in_frame) {
+                return gofer::blocking([&] {
+                    compute(scene->flags);
+                    return in_frame = 1;
+                });
+            });
+        }}.detach();
+        CHECK(fixture::eventually([&] { return scene->flags.computing.load(); }));
+        scene->runtime.shutdown();
+        CHECK(!scene->returned);
+        scene->flags.release = true;
+        REQUIRE(fixture::eventually([&] { return scene->returned.load(); }));
+        CHECK(scene->was_broken);
+        CHECK(scene->was_written);
+    });
+}
+
+TEST_CASE("run whose runtime is shut down under it returns when its function, which computed on, parks") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        const auto scene = std::make_shared<OvertakenRun>(options);
+        std::thread{[scene] {
+            scene->runs([scene](int& in_frame) {
+                compute(scene->flags);
+                in_frame = 1;
+                gofer::sleep_for(1ns);
+                return 1;
+            });
+        }}.detach();
+        CHECK(fixture::eventually([&] { return scene->flags.computing.load(); }));
+        scene->runtime.shutdown();
+        CHECK(!scene->returned);
+        scene->flags.release = true;
+        REQUIRE(fixture::eventually([&] { return scene->returned.load(); }));
+        CHECK(scene->was_broken);
+        CHECK(scene->was_written);
+    });
 }
 
 TEST_CASE("a goroutine that stops when it is asked to is not left") {

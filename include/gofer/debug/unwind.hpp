@@ -183,6 +183,7 @@ private:
             if (!end_step()) break;
             if (!comes_again) return true;
         }
+        const base::UserCode visible;
         sched::abandon_parked(home_);
         return false;
     }

@@ -45,19 +45,28 @@ inline void abandon(const Unstarted& unstarted) {
     kept.insert(kept.end(), unstarted.begin(), unstarted.end());
 }
 
+/// What `g`, which is not running, wanted to be done when it is abandoned; null: nothing, or not yet. Once.
+inline task::AbandonHook* take_hook(Goroutine& g) noexcept {
+    if (!g.on_abandon || (g.on_abandon->after_its_code && g.lent.load(std::memory_order_acquire))) return nullptr;
+    base::engine_acquire(&static_cast<Worker*>(g.worker)->thread_ends); // what it did when it left
+    base::engine_acquire(&g.lent);
+    return std::exchange(g.on_abandon, nullptr);
+}
+
 /// Tells those who wait for what the goroutines of `s` that are not running were to give, each once. Returns how many
-/// goroutines there are. `but` is passed over.
+/// goroutines there are. `but` is passed over. Not in an EngineRegion.
 inline std::size_t tell_abandoned(Scheduler& s, const Goroutine* but = nullptr) {
     static base::SpinLock lock;
     std::size_t count = 0;
     std::vector<task::AbandonHook*> hooks; // called without the lock: they wake others
     {
+        const base::EngineRegion engine;
         const std::lock_guard<base::SpinLock> guard(lock);
         task::stack_pools().for_each([&](Goroutine& g) {
             const task::State state = g.state.load(std::memory_order_relaxed);
             if (g.home != &s || &g == but || state == task::State::vacant || state == task::State::running) return;
             ++count;
-            if (task::AbandonHook* hook = std::exchange(g.on_abandon, nullptr)) hooks.push_back(hook);
+            if (task::AbandonHook* hook = take_hook(g)) hooks.push_back(hook);
         });
     }
     for (task::AbandonHook* hook : hooks) hook->abandon(*hook);
@@ -71,10 +80,13 @@ inline void abandon_parked(Scheduler& s, const Goroutine* but = nullptr) {
     keep_goroutines_reachable(s);
 }
 
-/// A worker's thread ends, perhaps after the runtime, and with it the hope of a goroutine that has parked just now.
+/// A worker's thread ends, perhaps after the runtime, and with it the hope of a goroutine that has parked just now. Or
+/// blocking code has ended whose goroutine will not go on. In an EngineRegion.
 inline void abandon_late(Scheduler& s) {
-    base::full_fence(); // partner: that in abandon_left(). The goroutine's state was written before
-    if (s.finished.load(std::memory_order_relaxed)) abandon_parked(s);
+    base::full_fence(); // partner: that in abandon_left(). The goroutine's state, or `lent`, was written before
+    if (!s.finished.load(std::memory_order_relaxed)) return;
+    const base::UserCode visible;
+    abandon_parked(s);
 }
 
 /// The end of the runtime: what is left is abandoned, and so is what parks later. `but`: as above.

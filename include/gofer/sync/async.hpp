@@ -16,20 +16,20 @@ public:
     void operator()() && {
         task::AbandonHook::abandon = [](task::AbandonHook& hook) { static_cast<AsyncBody&>(hook).abandon(); };
         task::Goroutine* self = sched::this_goroutine_record();
-        hook(*self, this);
+        self->when_abandoned(this);
         std::exception_ptr error; // set outside of the handler: whoever gets it is the last to hold it
         try {
             deliver();
         } catch (const Unwind&) {
             dispose();
             abandon();
-            hook(*self, nullptr);
+            self->when_abandoned(nullptr);
             throw;
         } catch (...) {
             error = std::current_exception();
         }
         if (error) fail(std::move(error));
-        hook(*self, nullptr);
+        self->when_abandoned(nullptr);
     }
     void abandon() { Promise<R> broken(std::move(promise_)); }
     void drop() {
@@ -38,11 +38,6 @@ public:
     }
 
 private:
-    // The record belongs to the stack, and so to one goroutine after the other.
-    static void hook(task::Goroutine& self, task::AbandonHook* with) noexcept {
-        base::EngineRegion engine;
-        self.on_abandon = with;
-    }
     // All that the goroutine owned, before anybody may see that it has ended.
     void dispose() noexcept {
         body_.dispose();

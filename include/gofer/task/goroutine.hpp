@@ -42,11 +42,13 @@ struct Extras {
 /// What to do when a goroutine is abandoned at the end of its runtime; lies in its closure.
 struct AbandonHook {
     void (*abandon)(AbandonHook&) = nullptr;
+    bool after_its_code = false; // not while blocking code of the goroutine runs: it refers to what goes then
 };
 
 struct Goroutine : fiber::Fiber {
     std::atomic<State> state{State::vacant};
     std::atomic<WaitReason> reason{WaitReason::none};
+    std::atomic<bool> lent{false};    // another thread is in its code (blocking.hpp)
     std::uint32_t line = 0;
     const void* where = nullptr;
     std::uint64_t id = 0;
@@ -93,6 +95,12 @@ struct Goroutine : fiber::Fiber {
         const base::EngineRegion engine;
         const std::lock_guard<base::SpinLock> guard(extras_lock);
         own.name.swap(name);
+    }
+
+    /// What to do if it is abandoned from here on; null: nothing any more.
+    void when_abandoned(AbandonHook* hook) noexcept {
+        const base::EngineRegion engine;
+        on_abandon = hook;
     }
 
     /// Destroys the GoroutineLocal values, as the goroutine's own last act. Their destructors may block.
