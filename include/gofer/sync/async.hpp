@@ -31,7 +31,7 @@ public:
         if (error) fail(std::move(error));
         self->when_abandoned(nullptr);
     }
-    void abandon() { Promise<R> broken(std::move(promise_)); }
+    void abandon() { promise_.break_off(); }
     void drop() {
         body_.dispose();
         abandon();

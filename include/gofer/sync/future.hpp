@@ -21,6 +21,9 @@ class Promise;
 
 namespace sync {
 
+template <class Body, class R>
+class AsyncBody;
+
 /// void and references as something a variant can hold.
 template <class R>
 using Stored = std::conditional_t<std::is_void_v<R>, std::monostate,
@@ -44,6 +47,13 @@ public:
     void set_exception(std::exception_ptr e) {
         claim();
         error_ = std::move(e);
+        happen();
+    }
+    /// For who was to set it and does not get there any more, perhaps in the midst of it.
+    void break_off() {
+        if (happened()) return;
+        taken_.store(true, std::memory_order_relaxed);
+        error_ = std::make_exception_ptr(std::future_error(std::future_errc::broken_promise));
         happen();
     }
     bool satisfied() const noexcept { return taken_.load(std::memory_order_relaxed); }
@@ -130,8 +140,7 @@ public:
         return *this;
     }
     ~Promise() {
-        if (state_ && !state_->satisfied())
-            state_->set_exception(std::make_exception_ptr(std::future_error(std::future_errc::broken_promise)));
+        if (state_ && !state_->satisfied()) state_->break_off();
     }
 
     /// Once; a second call throws std::future_error(future_already_retrieved).
@@ -158,6 +167,14 @@ public:
     void set_exception(std::exception_ptr e) { state()->set_exception(std::move(e)); }
 
 private:
+    template <class Body, class Result>
+    friend class sync::AsyncBody;
+
+    /// The goroutine that was to keep it has been abandoned. It is kept with all it owns, a value half moved among them.
+    void break_off() {
+        if (state_) state()->break_off();
+    }
+
     // A share of its own: whoever waits may destroy Promise and Future before set_value has returned.
     std::shared_ptr<sync::FutureState<R>> state() const {
         if (!state_) throw std::future_error(std::future_errc::no_state);

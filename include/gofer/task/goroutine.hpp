@@ -39,12 +39,6 @@ struct Extras {
     HeldLock* held = nullptr; // the last one first; the goroutine's own
 };
 
-/// What to do when a goroutine is abandoned at the end of its runtime; lies in its closure.
-struct AbandonHook {
-    void (*abandon)(AbandonHook&) = nullptr;
-    bool after_its_code = false; // not while blocking code of the goroutine runs: it refers to what goes then
-};
-
 struct Goroutine : fiber::Fiber {
     std::atomic<State> state{State::vacant};
     std::atomic<WaitReason> reason{WaitReason::none};
@@ -148,6 +142,10 @@ private:
         return std::exchange(extras, replacement);
     }
 };
+
+inline void when_abandoned(const Goroutine& g, AbandonHook* hook) noexcept {
+    const_cast<Goroutine&>(g).when_abandoned(hook);
+}
 
 using StackPools = fiber::StackPools<Goroutine>;
 

@@ -25,6 +25,14 @@ struct TaskOptions {
 
 struct Goroutine;
 
+/// What to do when a goroutine is abandoned at the end of its runtime; lies in its closure.
+struct AbandonHook {
+    void (*abandon)(AbandonHook&) = nullptr;
+    bool after_its_code = false; // not while blocking code of the goroutine runs: it refers to what goes then
+};
+
+void when_abandoned(const Goroutine& g, AbandonHook* hook) noexcept; // goroutine.hpp. In the goroutine itself
+
 /// Of the worker that the goroutine is on now. To move and destroy a closure is the user's code, and may park.
 RecordPool* records_of(const Goroutine& g) noexcept; // worker.hpp
 
@@ -53,6 +61,35 @@ struct Task {
     void abandon() { act(this, TaskAction::abandon, nullptr); }
 };
 
+/// A closure that is to be told when its goroutine is abandoned, and is on its way to that one's stack: to move it, and to
+/// destroy what stays behind, is the user's code, and may park.
+template <class F>
+class OnItsWay : AbandonHook {
+public:
+    OnItsWay(const void* whom, F& from) noexcept : goroutine_(*static_cast<const Goroutine*>(whom)), closure_(&from) {
+        AbandonHook::abandon = [](AbandonHook& hook) { static_cast<OnItsWay&>(hook).closure_->abandon(); };
+        AbandonHook::after_its_code = true;
+        when_abandoned(goroutine_, this);
+    }
+    void is_at(F& to) noexcept { closure_ = &to; }
+    /// It tells of itself from here on.
+    void arrives() noexcept { when_abandoned(goroutine_, nullptr); }
+
+private:
+    const Goroutine& goroutine_;
+    F* closure_;
+};
+
+/// One that nobody waits for.
+template <class F>
+    requires(!requires(F& f) { f.abandon(); })
+class OnItsWay<F> {
+public:
+    OnItsWay(const void*, F&) noexcept {}
+    void is_at(F&) noexcept {}
+    void arrives() noexcept {}
+};
+
 template <class F>
 struct TaskOf final : Task {
     F closure;
@@ -75,8 +112,11 @@ private:
             return;
         }
         if constexpr (moves_out) {
+            OnItsWay<F> way(whom, self->closure);
             F closure(std::move(self->closure));
+            way.is_at(closure);
             self->free([whom] { return records_of(*static_cast<const Goroutine*>(whom)); });
+            way.arrives();
             std::move(closure)();
         } else {
             struct AtEnd { // by way of the depot
