@@ -196,6 +196,43 @@ TEST_CASE("sleeps that began on a stand-in end when it rests") {
     fixture::at_workers(1, main);
 }
 
+// The detector of deadlocks asks whether all are asleep, and knows of those who rest by their timers only.
+TEST_CASE("a stand-in that rests is seen to be awake while it fires its last timer") {
+    struct Alarm : gofer::sched::Timer, gofer::sched::Due {
+        explicit Alarm(gofer::sched::Scheduler& there)
+            : Timer{[](Timer& t, gofer::sched::Chain& chain) noexcept { chain.later(static_cast<Alarm&>(t)); }, true},
+              Due{[](Due& due) noexcept { static_cast<Alarm&>(due).look(); }}, scheduler{there} {
+            looked.add();
+        }
+        void look() noexcept {
+            const auto limit = std::chrono::steady_clock::now() + 1s;
+            while (scheduler.idle.sleeping() < 1 && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+            seen_asleep = scheduler.all_asleep();
+            looked.done();
+        }
+
+        gofer::sched::Scheduler& scheduler;
+        gofer::WaitGroup looked;
+        std::atomic<bool> seen_asleep{false};
+    };
+    auto main = [] {
+        Alarm alarm{*gofer::sched::this_worker()->scheduler};
+        std::atomic<bool> over{false};
+        gofer::WaitGroup holder;
+        holder.go([&over] { compute_until(over); });
+        VERIFY(fixture::eventually([] {
+            gofer::sleep_for(1ms);
+            return gofer::sched::this_worker()->stand_in();
+        }));
+        gofer::sched::arm(alarm, gofer::base::deadline_after(50ms));
+        over = true;
+        holder.wait();
+        alarm.looked.wait();
+        VERIFY(!alarm.seen_asleep);
+    };
+    fixture::at_workers(1, main);
+}
+
 TEST_CASE("a hundred runtimes end whose workers were stuck") {
     for (int round = 0; round < 100; ++round) {
         auto main = [] {

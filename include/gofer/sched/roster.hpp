@@ -101,7 +101,9 @@ public:
     }
     /// A goroutine that is pinned to the stand-in is ready: it serves, until that has had its turn.
     void call_for_pinned(Worker& w) noexcept {
-        if (!w.stand_in()) return;
+        if (w.stand_in()) end_rest(w);
+    }
+    void end_rest(Worker& w) noexcept {
         const std::lock_guard<base::SpinLock> guard(lock_);
         if (resting(w)) serve(w);
     }

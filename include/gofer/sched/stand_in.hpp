@@ -108,8 +108,11 @@ inline void hand_on(Worker& w) noexcept {
 }
 
 /// The timers of a stand-in that rests wake and start goroutines for the others. What a Due step makes ready lands in the
-/// queue of the worker it runs on, at which nobody looks who has work of his own.
+/// queue of the worker it runs on, at which nobody looks who has work of his own. Meanwhile it serves: who looks for
+/// deadlocks does not see those who rest, and would find neither the timer any more nor the goroutine yet.
 inline void fire_timers_for_others(Worker& w, std::int64_t now) noexcept {
+    if (w.timers.earliest() > now) return;
+    w.scheduler->workers.end_rest(w);
     if (fire_timers(w, w, now)) hand_on(w);
 }
 
