@@ -95,9 +95,9 @@ public:
             Locked again(lock);
             part(self);
             if (episode.ended() == wait::Ended::by_interrupt) return leave(again, Result::interrupted);
-            if (episode.ended() != wait::Ended::by_unwind) continue;
+            if (!episode.is_to_throw()) continue;
             static_cast<void>(leave(again, Result::pending));
-            wait::unwind();
+            episode.pass_unwind();
         }
     }
 

@@ -13,11 +13,14 @@
 // - The owner of a contested wait passes through the lock of the list it was claimed from before it reads the result.
 // - Goroutines of a runtime that has stopped are never claimed: nothing is handed to those who will not run again.
 //   Whoever unwinds them ends their waits by_unwind; the call then leaves its lists, as after a deadline, and throws.
+// A deadline for which there is no memory (the worker's heap of timers cannot grow) ends the wait by_want_of_memory before
+// it has parked; the call leaves its lists, and throws std::bad_alloc.
 // Orders: the claim's CAS (acq_rel) pairs with settle()'s CAS (acq_rel); word (release) with wait_on_word (acquire).
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <new>
 
 #include <gofer/sched/fork.hpp>
 #include <gofer/sched/plain_threads.hpp>
@@ -31,7 +34,7 @@ namespace gofer::inline v1::wait {
 using task::Goroutine;
 using task::WaitReason;
 
-enum class Ended : std::uint32_t { registering, parked, by_partner, by_deadline, by_interrupt, by_unwind };
+enum class Ended : std::uint32_t { registering, parked, by_partner, by_deadline, by_interrupt, by_unwind, by_want_of_memory };
 
 /// The lock to release when the wait has become visible: after the switch, or before a thread sleeps.
 struct Unlock {
@@ -111,11 +114,13 @@ public:
         unlock_();
         return mine;
     }
-    /// The last step of a wait that no partner has ended, when it is in no list any more and no lock is held.
+    /// The last step of a wait that no partner has ended, when it is in no list any more and no lock is held. Throws what
+    /// is to leave the call, if the wait was not ended in one of the ways that the caller knows.
     void pass_unwind() const {
-        if (ended() == Ended::by_unwind) [[unlikely]]
-            unwind();
+        if (is_to_throw()) [[unlikely]]
+            throw_end();
     }
+    bool is_to_throw() const noexcept { return ended() >= Ended::by_unwind; }
 
     Ended ended() const noexcept {
         const std::uint32_t r = result_.load(std::memory_order_acquire) & 0xff;
@@ -161,14 +166,29 @@ private:
         }
         if (goroutine_) {
             Alarm alarm(*this);
-            if (until_.deadline != base::never)
-                static_cast<sched::Worker*>(goroutine_->worker)->timers.add(alarm, until_.deadline);
-            park_goroutine(reason, on, &settle_contested);
+            if (set(alarm) || !claim(Ended::by_want_of_memory)) // if a partner was first, it is on its way
+                park_goroutine(reason, on, &settle_contested);
+            else
+                unlock_();
             if (sched::TimerHeap* heap = alarm.heap.load(std::memory_order_relaxed)) heap->remove(alarm);
         } else {
             wait_on_word(reason, on);
         }
         if (until_.interrupt) until_.interrupt->detach(node);
+    }
+
+    bool set(Alarm& alarm) noexcept {
+        if (until_.deadline == base::never) return true;
+        try {
+            static_cast<sched::Worker*>(goroutine_->worker)->timers.add(alarm, until_.deadline);
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+        return true;
+    }
+    [[noreturn, gnu::cold, gnu::noinline]] void throw_end() const {
+        if (ended() == Ended::by_unwind) unwind();
+        throw std::bad_alloc();
     }
 
     void park_goroutine(WaitReason reason, const void* on, fiber::After settle_by) noexcept {

@@ -1,0 +1,180 @@
+// A wait with a deadline when there is no memory for its timer: the call throws std::bad_alloc, has left every list, and
+// works the next time.
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdlib>
+#include <mutex>
+#include <new>
+
+#include <gofer/gofer.hpp>
+
+#include "../support/scenario.hpp"
+
+using namespace std::chrono_literals;
+using programs::require;
+using programs::Scenario;
+using programs::Setting;
+
+namespace {
+
+constinit thread_local bool refuses = false; // the program's goroutines do not move: they run at one worker
+
+[[gnu::noinline]] void refuse(bool now) noexcept {
+    bool* flag = &refuses;
+    asm volatile("" : "+r"(flag)::"memory");
+    *flag = now;
+}
+
+} // namespace
+
+[[gnu::noinline]] void* operator new(std::size_t size) {
+    void* memory = refuses ? nullptr : std::malloc(size != 0 ? size : 1);
+    if (memory == nullptr) throw std::bad_alloc();
+    return memory;
+}
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+
+namespace {
+
+/// Calls f, which waits for a moment, without memory and then with it.
+template <class F>
+void without_memory(F f) {
+    bool thrown = false;
+    refuse(true);
+    try {
+        f();
+    } catch (const std::bad_alloc&) {
+        thrown = true;
+    }
+    refuse(false);
+    require(thrown, "it throws std::bad_alloc");
+    f();
+}
+
+template <class F>
+void in_runtime(const Setting& s, F f) {
+    gofer::run(s.options(), f);
+}
+
+constexpr auto moment = 1ms;
+
+const Scenario sleep{"a sleep", [](const Setting& s) {
+    in_runtime(s, [] { without_memory([] { gofer::sleep_for(moment); }); });
+}};
+
+const Scenario receive{"a receive", [](const Setting& s) {
+    in_runtime(s, [] {
+        const gofer::Channel<int> c;
+        without_memory([&] { require(!c.receive_for(moment), "nothing is received"); });
+        require(!c.try_send(1), "nobody waits any more");
+    });
+}};
+
+const Scenario send{"a send", [](const Setting& s) {
+    in_runtime(s, [] {
+        const gofer::Channel<int> c;
+        without_memory([&] { require(!c.send_for(1, moment), "nothing is sent"); });
+        require(!c.try_receive().has_value(), "nobody waits any more");
+    });
+}};
+
+const Scenario tick{"a tick", [](const Setting& s) {
+    in_runtime(s, [] {
+        const auto c = gofer::after(moment);
+        without_memory([&] { require(c.receive_for(1h).has_value(), "it comes"); });
+    });
+}};
+
+const Scenario select{"a select", [](const Setting& s) {
+    in_runtime(s, [] {
+        const gofer::Channel<int> in, out;
+        without_memory([&] {
+            require(gofer::select(gofer::recv(in), gofer::send(out, 1), gofer::timeout(moment)) == 2, "the time is over");
+        });
+        require(!in.try_send(1) && !out.try_receive().has_value(), "nobody waits any more");
+    });
+}};
+
+const Scenario mutex{"a Mutex", [](const Setting& s) {
+    in_runtime(s, [] {
+        gofer::Mutex m;
+        m.lock();
+        without_memory([&] { require(!m.try_lock_for(moment), "it is not locked"); });
+        m.unlock();
+        require(m.try_lock(), "it is free afterwards");
+        m.unlock();
+    });
+}};
+
+const Scenario rw_mutex{"an RWMutex", [](const Setting& s) {
+    in_runtime(s, [] {
+        gofer::RWMutex m;
+        m.lock_shared();
+        without_memory([&] { require(!m.try_lock_for(moment), "it is not locked"); });
+        require(m.try_lock_shared(), "no writer holds readers back");
+        m.unlock_shared();
+        m.unlock_shared();
+    });
+}};
+
+const Scenario cond{"a Cond", [](const Setting& s) {
+    in_runtime(s, [] {
+        gofer::Mutex m;
+        gofer::Cond c;
+        std::unique_lock<gofer::Mutex> lock(m);
+        without_memory([&] { require(c.wait_for(lock, moment) == std::cv_status::timeout, "nobody notifies"); });
+        require(lock.owns_lock() && !m.try_lock(), "the lock is back");
+    });
+}};
+
+const Scenario wait_group{"a WaitGroup", [](const Setting& s) {
+    in_runtime(s, [] {
+        gofer::WaitGroup wg;
+        wg.add();
+        without_memory([&] { require(!wg.wait_for(moment), "it is not done"); });
+        wg.done();
+        wg.wait();
+    });
+}};
+
+const Scenario semaphore{"a Semaphore", [](const Setting& s) {
+    in_runtime(s, [] {
+        gofer::Semaphore permits(1);
+        permits.acquire();
+        without_memory([&] { require(!permits.try_acquire_for(moment), "there is none"); });
+        permits.release();
+        require(permits.try_acquire(), "it is free afterwards");
+    });
+}};
+
+const Scenario future{"a Future", [](const Setting& s) {
+    in_runtime(s, [] {
+        gofer::Promise<int> promise;
+        const auto result = promise.future();
+        without_memory([&] { require(!result.wait_for(moment), "it is not there"); });
+        promise.set_value(1);
+        require(result.wait_for(moment), "it is there");
+    });
+}};
+
+const Scenario nil_channel{"a nil channel", [](const Setting& s) {
+    in_runtime(s, [] {
+        const gofer::Channel<int> nil(nullptr);
+        without_memory([&] { require(!nil.receive_for(moment), "nothing is received"); });
+    });
+}};
+
+const Scenario with_context{"with a context", [](const Setting& s) {
+    in_runtime(s, [] {
+        const auto [ctx, cancel] = gofer::with_cancel(gofer::Context::background());
+        without_memory([&] { require(gofer::sleep_for(ctx, moment), "nobody cancels"); });
+    });
+}};
+
+} // namespace
+
+int main(int argc, char** argv) {
+    return Scenario::main(argc, argv);
+}
