@@ -2,9 +2,11 @@
 // used again.
 #include <array>
 #include <chrono>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,13 @@
 #include "../support/fixture.hpp"
 
 using namespace std::chrono_literals;
+
+namespace {
+
+/// A container of its own kind.
+struct Tree : std::vector<Tree> {};
+
+} // namespace
 
 TEST_CASE("a vector of cases selects as the same cases written out do") {
     fixture::at_each_worker_count([] {
@@ -77,6 +86,23 @@ TEST_CASE("a stored case of a move-only value leaves a nil case when it was chos
     CHECK(gofer::select(cases) == 1);
     CHECK(c.size() == 1);
     CHECK(**c.receive() == 6);
+}
+
+TEST_CASE("a stored case of a container takes its elements' word for whether it can be copied") {
+    const auto times_chosen = [](auto value) {
+        const gofer::Channel<decltype(value)> c(2);
+        std::vector<gofer::SelectCase> cases;
+        cases.push_back(gofer::send(c, std::move(value)));
+        cases.push_back(gofer::otherwise());
+        return (gofer::select(cases) == 0 ? 1 : 0) + (gofer::select(cases) == 0 ? 1 : 0);
+    };
+    using Owner = std::unique_ptr<int>;
+    CHECK(times_chosen(std::vector<int>{1}) == 2);
+    CHECK(times_chosen(std::map<int, std::vector<int>>{}) == 2);
+    CHECK(times_chosen(Tree{}) == 2);
+    CHECK(times_chosen(std::vector<Owner>{}) == 1);
+    CHECK(times_chosen(std::map<int, std::vector<Owner>>{}) == 1);
+    CHECK(times_chosen(std::tuple<int, std::vector<Owner>>{}) == 1);
 }
 
 TEST_CASE("a stored case of a move-only value keeps it while others are chosen") {

@@ -187,7 +187,7 @@ public:
     void own() {
         if (!value_ && offer_.value) emplace_unseen(value_, offer_);
         offer_ = {};
-        if constexpr (std::is_copy_constructible_v<T>) copy_ = &copy_to<T>;
+        if constexpr (IsCopyable<T>::value) copy_ = &copy_to<T>;
         if (core_) owned_ = Owner(core_);
     }
 

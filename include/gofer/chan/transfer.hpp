@@ -4,6 +4,7 @@
 
 #include <new>
 #include <optional>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -11,8 +12,22 @@
 
 namespace gofer::inline v1::chan {
 
-/// The value of a send: moved from, or copied when the caller keeps it. Only the calls that keep it name copy_to(): a
-/// std::vector of what can only be moved says that it is copy constructible, and does not compile when it is copied.
+/// Whether a T can be copied. A container says of itself that it can, whatever its elements are, and does not compile when
+/// it is copied; so they are asked, too. (A type of the user's with such a member cannot be seen through.)
+template <class T>
+struct IsCopyable : std::is_copy_constructible<T> {};
+template <class T>
+    requires requires {
+        typename T::value_type;
+        typename T::allocator_type;
+    } && (!std::is_same_v<typename T::value_type, T>)
+struct IsCopyable<T> : std::conjunction<std::is_copy_constructible<T>, IsCopyable<typename T::value_type>> {};
+template <class A, class B>
+struct IsCopyable<std::pair<A, B>> : std::conjunction<IsCopyable<A>, IsCopyable<B>> {};
+template <class... Ts>
+struct IsCopyable<std::tuple<Ts...>> : std::conjunction<IsCopyable<Ts>...> {};
+
+/// The value of a send: moved from, or copied when the caller keeps it. Only the calls that keep it name copy_to().
 template <class T>
 struct Offer {
     using Copy = void (*)(const T& from, T* at, std::optional<T>* out); // to one of the two
