@@ -151,6 +151,22 @@ TEST_CASE("there and back again: a jthread's token ends a context whose token st
     });
 }
 
+// The detector of deadlocks counts on such a source.
+TEST_CASE("nobody hopes for the source of a context that has ended otherwise") {
+    const auto hoped_for = [] { return gofer::context::StopTokens::instance().stop_may_come(); };
+    REQUIRE(!hoped_for());
+    const std::stop_source source;
+    const auto [parent, cancel] = with_cancel(Context());
+    const Context before = with_stop_token(parent, source.get_token());
+    CHECK(hoped_for());
+    cancel();
+    CHECK(before.cancelled());
+    CHECK(!hoped_for());
+    const Context after = with_stop_token(parent, source.get_token());
+    CHECK(after.cancelled());
+    CHECK(!hoped_for());
+}
+
 TEST_CASE("dropping the context while stop is requested is sound") {
     fixture::at_each_worker_count([] {
         for (int i = 0; i < 300; ++i) {

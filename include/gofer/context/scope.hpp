@@ -121,7 +121,7 @@ protected:
         if (Scope* up = above(); up && !fired_.load(std::memory_order_relaxed)) up->forget(*this);
     }
 
-    /// No more firing of a deadline; for those that have one.
+    /// It has ended, and does not wait for what would end it any more: a deadline, a stop_token.
     virtual void disarm() noexcept {}
 
 private:

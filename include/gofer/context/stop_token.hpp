@@ -59,6 +59,7 @@ public:
             base::EngineRegion engine;
             listened_.token = token;
             StopTokens::instance().add(listened_);
+            if (fired()) disarm(); // by its parent, before it was in the list
         }
         callback_.emplace(std::move(token), End{this});
     }
@@ -75,6 +76,8 @@ private:
         callback_.reset(); // waits for a call that runs on another thread
         StopTokens::instance().remove(listened_);
     }
+    /// It has ended: nobody hopes for its token any more.
+    void disarm() noexcept override { StopTokens::instance().remove(listened_); }
 
     struct End {
         StoppedScope* scope;
