@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <gofer/debug/census.hpp>
@@ -100,6 +101,34 @@ TEST_CASE("a timer of a runtime that ended fires in the default one") {
     CHECK(gofer::sched::disarm(stopped));
     CHECK(timer.fires_soon());
     CHECK(stopped.fired == 0);
+}
+
+// It asks first whether that has ended; this is the moment after it has asked.
+TEST_CASE("a step that starts a goroutine in a runtime that ends at this moment destroys no closure on its worker's loop") {
+    struct Starts : Counting {
+        explicit Starts(gofer::sched::Scheduler& ended) : there{ended} { run = &start; }
+        static void start(Due& due) noexcept {
+            auto& self = static_cast<Starts&>(static_cast<Counting&>(due));
+            auto* worker = gofer::sched::this_worker();
+            auto closure = [held = std::move(self.held)] {};
+            gofer::sched::start(&self.there, worker,
+                                gofer::task::make_task<decltype(closure)>(&worker->records, gofer::Place::here(),
+                                                                          std::move(closure)));
+            count(due);
+        }
+
+        gofer::sched::Scheduler& there;
+        std::shared_ptr<int> held{std::make_shared<int>(0)};
+    };
+    gofer::Runtime runtime{fixture::with_workers(1)};
+    auto& scheduler = *runtime.run([] { return gofer::sched::this_worker()->scheduler; });
+    runtime.shutdown();
+    Starts timer{scheduler};
+    const std::weak_ptr<int> closure = timer.held;
+    gofer::sched::arm(timer, deadline_after(1ms));
+    CHECK(timer.fires_soon());
+    CHECK(!closure.expired());
+    CHECK(scheduler.live() == 0);
 }
 
 TEST_CASE("a timer may be disarmed while its runtime ends, and long after it fired there") {

@@ -1,6 +1,7 @@
 // Making things runnable. Together with settle (the `after` of a switch) the only ways into the scheduler from above.
 #pragma once
 
+#include <gofer/sched/abandon.hpp>
 #include <gofer/sched/plain_threads.hpp>
 #include <gofer/sched/recorder.hpp>
 #include <gofer/sched/scheduler.hpp>
@@ -76,12 +77,14 @@ inline void start_beside(Scheduler* home, Worker* w, Task* task) noexcept {
 }
 
 /// The runtime was stopped since the caller looked: if nobody has emptied its queue afterwards, nobody will. At exit it stays.
-[[gnu::noinline, gnu::cold]] inline void take_back(Scheduler& home, Task* task) noexcept {
+/// Those who wait for the task are told. It is destroyed, but kept on the loop of a worker, where no code of the user's may run.
+[[gnu::noinline, gnu::cold]] inline void take_back(Scheduler& home, const Worker* w, Task* task) noexcept {
     if (home.frozen.load(std::memory_order_relaxed) || !home.injected.take_back(Runnable(task))) return;
     home.spawned_outside.fetch_sub(1, std::memory_order_relaxed);
+    if (w && !w->current) return abandon({task});
     delete std::exchange(task->options, nullptr);
     const base::UserCode visible;
-    task->destroy(nullptr); // tells those who wait for it
+    task->destroy(nullptr);
 }
 
 /// From outside of `home`, or while starts are recorded.
@@ -98,7 +101,7 @@ inline void start_beside(Scheduler* home, Worker* w, Task* task) noexcept {
     home->inject(Runnable(task));
     base::full_fence(); // partner: the heavy barrier in stop_threads, after which the queues are emptied
     if (home->stopped.load(std::memory_order_acquire)) [[unlikely]] // partner: exit, which sets `frozen` before
-        take_back(*home, task);
+        take_back(*home, w, task);
     home->release();
 }
 
