@@ -40,7 +40,10 @@ inline void abandon(const Unstarted& unstarted) {
     if (unstarted.empty()) return;
     static auto& kept = *new Unstarted; // so that a leak checker sees that they are owned
     static base::SpinLock lock;
-    for (Task* task : unstarted) task->abandon();
+    for (Task* task : unstarted) {
+        base::tsan_acquire(task); // partner: the release in start()
+        task->abandon();
+    }
     const std::lock_guard<base::SpinLock> guard(lock);
     kept.insert(kept.end(), unstarted.begin(), unstarted.end());
 }
