@@ -4,6 +4,7 @@
 // - Nothing that belongs to the thread is cached across the jump: the Carrier comes out of the jump itself, and holds
 //   the addresses of the thread's errno and exception state, taken once when the thread started.
 // - errno and the exception state are put away before and put back after.
+// - A new fiber computes as its thread does, and not as the goroutine that happens to make it.
 // - What must not be seen before the registers are saved (the lock of a wait list, a place in a queue) is released by
 //   `after`, which the *next* fiber on this thread runs before anything else.
 // - ASan hears of each jump before and after; TSan is told the identity that runs next, without an edge.
@@ -31,6 +32,21 @@ namespace fcontext = boost::context::detail;
 using After = void (*)(void* argument, Fiber* departed);
 inline void after_nothing(void*, Fiber*) noexcept {}
 
+/// How a thread rounds, and what traps there. jump_fcontext takes both along with a fiber, so a goroutine may change them
+/// and park; but make_fcontext gives a new fiber those of its maker, who may be such a one.
+struct Arithmetic {
+#if defined(__x86_64__)
+    std::uint32_t sse = 0;
+    std::uint16_t x87 = 0;
+
+    void note() noexcept { asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(sse), "=m"(x87)); }
+    void restore() const noexcept { asm volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(sse), "m"(x87)); }
+#else
+    void note() noexcept {}
+    void restore() const noexcept {}
+#endif
+};
+
 /// What a thread carries from one fiber to the next. One for each thread that runs fibers.
 struct Carrier {
     Fiber* departing = nullptr;
@@ -39,7 +55,8 @@ struct Carrier {
     void* after_argument = nullptr;
     ExceptionState* exceptions = nullptr;
     int* errno_address = nullptr;
-    Fiber native; // the thread's own stack
+    Arithmetic arithmetic; // as it was when the thread started
+    Fiber native;          // the thread's own stack
 
     void set_after(After hook, void* argument) noexcept {
         after = hook;
@@ -52,6 +69,7 @@ struct Carrier {
     void bind_to_thread() noexcept {
         exceptions = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
         errno_address = &errno;
+        arithmetic.note();
         native.bottom = native.top = nullptr; // another thread's, if this carrier had one before
         base::tsan_belongs_to_thread(errno_address, sizeof errno);
 #if defined(GOFER_TSAN)
@@ -150,7 +168,9 @@ template <Start start>
 [[noreturn]] GOFER_UNINSTRUMENTED inline void first_frame(fcontext::transfer_t transfer) noexcept {
     GOFER_OUTERMOST_FRAME();
     Fiber* self = static_cast<Carrier*>(transfer.data)->arriving;
-    start(self, arrive(transfer, self));
+    Carrier* carrier = arrive(transfer, self);
+    carrier->arithmetic.restore();
+    start(self, carrier);
     __builtin_unreachable();
 }
 
