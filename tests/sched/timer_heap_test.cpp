@@ -22,7 +22,8 @@ namespace {
 
 /// Notes in a log that it has fired; wakes nobody.
 struct Noted : Timer {
-    Noted(std::vector<int>& where, int what) noexcept : Timer(&Noted::note), log(&where), number(what) {}
+    Noted(std::vector<int>& where, int what, bool outlives = false) noexcept
+        : Timer(&Noted::note, outlives), log(&where), number(what) {}
     static void note(Timer& timer, Chain&) noexcept {
         auto& self = static_cast<Noted&>(timer);
         self.log->push_back(self.number);
@@ -144,4 +145,26 @@ TEST_CASE("removing and firing race, and each timer has exactly one of the two")
         firing.join();
         CHECK(removed + fired == 64);
     }
+}
+
+TEST_CASE("timers that nobody adopts stay in a heap that is closed, and fire in order") {
+    std::mt19937 random{3};
+    std::vector<int> log, adopted, numbers(200);
+    for (int i = 0; i < 200; ++i) numbers[static_cast<std::size_t>(i)] = i;
+    std::shuffle(numbers.begin(), numbers.end(), random);
+    TimerHeap heap;
+    std::deque<Noted> timers;
+    for (const int n : numbers) heap.add(timers.emplace_back(log, n, n % 2 == 0), n);
+    heap.close([&adopted](Timer& timer, std::int64_t deadline) {
+        if (deadline % 4 == 0) adopted.push_back(static_cast<Noted&>(timer).number);
+        return deadline % 4 == 0;
+    });
+    CHECK(adopted.size() == 50);
+    CHECK(heap.size() == 150);
+    CHECK(heap.earliest() == 1);
+    CHECK(heap.take(timers[0]) != TimerHeap::Removed::elsewhere);
+    heap.fire_due(1000);
+    CHECK(std::is_sorted(log.begin(), log.end()));
+    CHECK(log.size() >= 149);
+    CHECK(heap.size() == 0);
 }

@@ -25,6 +25,13 @@ inline constexpr Refusal hollow_guard_markers{SYS_madvise, 102, 0}; // says yes 
 inline constexpr Refusal no_guard_protection{SYS_mprotect, PROT_NONE, ENOMEM};
 
 /// False: this system does not let us. For a process of its own, since there is no way back.
+template <std::size_t Length>
+bool install_filter(sock_filter (&filter)[Length]) {
+    sock_fprog program{Length, filter};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 inline bool refuse(const Refusal& refusal) {
     sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
@@ -34,9 +41,19 @@ inline bool refuse(const Refusal& refusal) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | refusal.error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    sock_fprog program{sizeof filter / sizeof filter[0], filter};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    return install_filter(filter);
+}
+
+/// No thread is to be had any more, as at the limit of a container.
+inline bool refuse_threads() {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAGAIN),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return install_filter(filter);
 }
 
 } // namespace fixture

@@ -87,7 +87,7 @@ public:
           resumable_(resumable.begin(), resumable.end()), left_unstarted_(unstarted.size()) {
         worker_.unwinds = true;
         worker_.attention = true; // a goroutine that leaves goes to a loop, which finds its runtime stopped
-        worker_.timers.close([](sched::Timer&, std::int64_t) {});
+        worker_.timers.close([](sched::Timer&, std::int64_t) { return false; });
     }
     Unwinding(const Unwinding&) = delete;
     Unwinding& operator=(const Unwinding&) = delete;

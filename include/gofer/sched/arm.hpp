@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 
 #include <gofer/sched/default_scheduler.hpp>
 
@@ -50,11 +51,27 @@ inline bool disarm(Timer& timer) noexcept {
     }
 }
 
-/// At the end of a runtime: what is still armed there moves to the default one.
-inline void adopt_timers(Scheduler& ended) {
+/// At the end of a runtime: what is still armed there moves to the default one. Where the system gives that no thread, it
+/// stays, and fires if a later runtime comes by this heap.
+inline void adopt_timers(Scheduler& ended) noexcept {
     base::EngineRegion engine;
-    for (auto& w : ended.workers)
-        w->timers.close([](Timer& timer, std::int64_t deadline) { arm_in_default_runtime(timer, deadline); });
+    std::size_t left = 0;
+    const auto adopt = [&left](Timer& timer, std::int64_t deadline) noexcept {
+        if (left == 0) { // else it would be refused again
+            try {
+                arm_in_default_runtime(timer, deadline);
+                return true;
+            } catch (const std::exception&) {
+            }
+        }
+        ++left;
+        return false;
+    };
+    for (auto& w : ended.workers) w->timers.close(adopt);
+    if (left == 0) return;
+    base::say("gofer: %zu timers that outlive their runtime cannot move to the default one, which gets no thread or no "
+              "memory; they fire late, or never\n",
+              left);
 }
 
 } // namespace gofer::inline v1::sched

@@ -149,19 +149,21 @@ public:
     }
 
     /// The runtime has ended: calls `adopt(timer, deadline)`, under this heap's lock, for each timer that outlives
-    /// it. Those in the frames of goroutines that nobody resumes stay.
+    /// it. Those that it refuses (false) stay, to fire in the runtime that has this heap next, and so do those in the frames
+    /// of goroutines that nobody resumes.
     template <class Adopt>
     void close(Adopt adopt) {
         const std::lock_guard<base::SpinLock> guard(lock_);
         closed_ = true;
-        for (const Entry& entry : std::exchange(entries_, {})) {
-            if (!entry.timer->moves) {
-                insert(*entry.timer, entry.deadline);
-                continue;
-            }
+        std::size_t kept = 0;
+        for (const Entry entry : entries_) {
             entry.timer->position = Timer::not_armed;
-            adopt(*entry.timer, entry.deadline);
+            if (entry.timer->moves && adopt(*entry.timer, entry.deadline)) continue;
+            entries_[kept] = entry; // one that was looked at already
+            sift_up(kept++);
         }
+        entries_.resize(kept);
+        entries_.shrink_to_fit();
         publish();
     }
     void open() noexcept { closed_ = false; }
