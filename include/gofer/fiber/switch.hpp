@@ -21,7 +21,7 @@
 #include <gofer/fiber/fiber.hpp>
 
 #if defined(GOFER_ASAN)
-#include <sanitizer/common_interface_defs.h>
+#include <sanitizer/asan_interface.h>
 #endif
 
 namespace gofer::inline v1::fiber {
@@ -83,6 +83,7 @@ enum class Leaving : bool { for_now, for_good };
 inline void tell_asan_before([[maybe_unused]] Fiber* from, [[maybe_unused]] Fiber* to,
                              [[maybe_unused]] Leaving leaving) noexcept {
 #if defined(GOFER_ASAN)
+    from->asan_fake_stack = nullptr;
     void** keep = leaving == Leaving::for_good ? nullptr : &from->asan_fake_stack;
     __sanitizer_start_switch_fiber(keep, to->bottom, static_cast<std::size_t>(to->top - to->bottom));
 #endif
@@ -161,6 +162,14 @@ GOFER_UNINSTRUMENTED inline Carrier* switch_fiber(Carrier* carrier, Fiber* from,
 #define GOFER_OUTERMOST_FRAME() asm volatile("" ::: "memory")
 #endif
 
+/// A loop that was retired has left its fake stack (ASan's option detect_stack_use_after_return) behind, which can only be
+/// freed by whoever stands on it. So the next fiber has it, and ASan is told that the frames in it are over.
+inline void forget_fake_frames() noexcept {
+#if defined(GOFER_ASAN)
+    __asan_handle_no_return();
+#endif
+}
+
 /// What a fiber runs from its first jump on; never returns.
 using Start = void (*)(Fiber*, Carrier*);
 
@@ -170,6 +179,7 @@ template <Start start>
     Fiber* self = static_cast<Carrier*>(transfer.data)->arriving;
     Carrier* carrier = arrive(transfer, self);
     carrier->arithmetic.restore();
+    forget_fake_frames();
     start(self, carrier);
     __builtin_unreachable();
 }
@@ -181,7 +191,6 @@ void prepare(Fiber& fiber) noexcept {
     auto* frames = reinterpret_cast<char*>(&fiber);
     fiber.exceptions = {};
     fiber.saved_errno = 0;
-    fiber.asan_fake_stack = nullptr;
     fiber.context.store(fcontext::make_fcontext(frames, static_cast<std::size_t>(frames - fiber.bottom),
                                                 first_frame<start>),
                         std::memory_order_relaxed);
