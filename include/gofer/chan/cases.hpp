@@ -58,7 +58,8 @@ template <class T, class H>
     return chan::make_recv(c.core(), std::forward<H>(handler));
 }
 
-/// The same, storing what was received.
+/// The same, storing what was received. Where moving a T may throw that happens under the channel's lock, as every move
+/// does, and so does the end of what lies in the slot: its destructor must not use the channel then.
 template <class T>
 [[nodiscard]] auto recv(const Channel<T>& c, std::optional<T>& slot) {
     return chan::RecvCase<T, chan::StoreIn<T>>(c.core(), chan::StoreIn<T>{&slot});

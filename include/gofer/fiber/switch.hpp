@@ -162,8 +162,8 @@ GOFER_UNINSTRUMENTED inline Carrier* switch_fiber(Carrier* carrier, Fiber* from,
 #define GOFER_OUTERMOST_FRAME() asm volatile("" ::: "memory")
 #endif
 
-/// A loop that was retired has left its fake stack (ASan's option detect_stack_use_after_return) behind, which can only be
-/// freed by whoever stands on it. So the next fiber has it, and ASan is told that the frames in it are over.
+/// A loop that was retired has left its fake stack behind (ASan's option detect_stack_use_after_return), which can only
+/// be freed by whoever stands on it. So the next fiber has it, and ASan is told that the frames in it are over.
 inline void forget_fake_frames() noexcept {
 #if defined(GOFER_ASAN)
     __asan_handle_no_return();

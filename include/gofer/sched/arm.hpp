@@ -51,8 +51,8 @@ inline bool disarm(Timer& timer) noexcept {
     }
 }
 
-/// At the end of a runtime: what is still armed there moves to the default one. Where the system gives that no thread, it
-/// stays, and fires if a later runtime comes by this heap.
+/// At the end of a runtime: what is still armed there moves to the default one. Where the system gives that no thread,
+/// it stays, and fires if a later runtime comes by this heap.
 inline void adopt_timers(Scheduler& ended) noexcept {
     base::EngineRegion engine;
     std::size_t left = 0;
