@@ -9,6 +9,7 @@
 #include <thread>
 
 #include <gofer/debug/live.hpp>
+#include <gofer/debug/probe.hpp>
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"

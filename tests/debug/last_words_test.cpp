@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include <gofer/debug/snapshot.hpp>
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"

@@ -4,6 +4,7 @@
 #include <string>
 #include <unistd.h>
 
+#include <gofer/debug/symbols.hpp>
 #include <gofer/gofer.hpp>
 
 #include "support/catch.hpp"

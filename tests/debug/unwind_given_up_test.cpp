@@ -3,6 +3,7 @@
 #include <memory>
 #include <thread>
 
+#include <gofer/debug/unwind.hpp>
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
