@@ -4,6 +4,7 @@
 #include <concepts>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -116,6 +117,16 @@ TEST_CASE("the context of a WithCancel is copied, also into what goroutines are 
     made.cancel();
     CHECK(seen.receive() == false);
     CHECK(copy == made.ctx);
+}
+
+TEST_CASE("the .ctx of what with_cancel gives can be handed to a goroutine as it is") {
+    const WithCancel made = gofer::with_cancel(Context::background());
+    const auto is_made = [](Context ctx, const WithCancel* by) { return ctx == by->ctx; };
+    CHECK(gofer::async(is_made, made.ctx, &made).get());
+    CHECK(std::bind(is_made, made.ctx, std::placeholders::_1)(&made));
+    CHECK(std::apply(is_made, std::make_tuple(made.ctx, &made)));
+    const auto copied = [copy = made.ctx]() mutable -> Context { return std::move(copy); };
+    CHECK(gofer::async(copied).get() == made.ctx);
 }
 
 TEST_CASE("what is dropped at once does not come out of a temporary") {

@@ -47,7 +47,7 @@ private:
 
 namespace context {
 
-/// The context in a WithCancel: one that cannot be taken out of a temporary (it is const there).
+/// The context in a WithCancel: one that cannot be taken out of a temporary (it is const there, a copy of it is not).
 class Kept : public Context {
 public:
     using Context::Context;
@@ -60,6 +60,8 @@ public:
 };
 
 } // namespace context
+
+inline Context::Context(context::Kept&& copied) noexcept : Context(static_cast<Context&&>(copied)) {}
 
 /// `auto [ctx, cancel] = with_cancel(parent);` Give the child a name of its own, and capture it as [ctx = ctx].
 /// Movable. As long as `cancel` lives: when it is destroyed the context ends.

@@ -53,6 +53,8 @@ public:
     /// Taken out of a temporary: its CancelFunc dies with it, and this context would have ended at once. Write
     /// `auto [ctx, cancel] = with_cancel(parent);`
     Context(const context::Kept&& of_a_temporary) = delete;
+    /// Of a copy of one, such as go(worker, made.ctx) hands to the worker: that holds nothing that is about to end.
+    Context(context::Kept&& copied) noexcept;
 
     /// The context of the current runtime: it ends when the function given to `run` has returned or thrown, before the
     /// grace. On a plain thread, and in the default runtime, one that never ends.
