@@ -1,4 +1,5 @@
 // CheckedMutex: parking while one is held is a fatal error in a debug build, and nothing else is.
+#include <array>
 #include <chrono>
 #include <mutex>
 #include <shared_mutex>
@@ -26,6 +27,13 @@ static_assert(std::is_same_v<gofer::CheckedMutex<std::mutex>, Checked>);
 
 constinit Checked of_the_program{"of the program"};
 
+/// As a std::mutex would lie in it.
+template <class M>
+struct Account {
+    M m;
+    int balance;
+};
+
 } // namespace
 
 TEST_CASE("a CheckedMutex guards what goroutines share while none parks with it") {
@@ -46,6 +54,14 @@ TEST_CASE("a CheckedMutex guards what goroutines share while none parks with it"
         wg.wait();
         VERIFY(sum == 1600);
     });
+}
+
+TEST_CASE("a CheckedMutex may stand where a std::mutex stood, in an aggregate and in an array") {
+    Account<Checked> checked = {};
+    Account<Unchecked> unchecked{};
+    std::array<Checked, 2> several{};
+    const std::scoped_lock lock(checked.m, unchecked.m, several[0], several[1]);
+    CHECK(checked.balance + unchecked.balance == 0);
 }
 
 TEST_CASE("goroutines may park with an unlocked CheckedMutex behind them, in any order of unlocking") {

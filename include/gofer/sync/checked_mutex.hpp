@@ -66,7 +66,9 @@ template <class M = std::mutex,
           >
 class CheckedMutex {
 public:
-    constexpr explicit CheckedMutex(const char* name = "", Place place = Place::here()) noexcept(
+    constexpr CheckedMutex(Place place = Place::here()) noexcept(std::is_nothrow_default_constructible_v<M>) // NOLINT
+        : CheckedMutex("", place) {}
+    constexpr explicit CheckedMutex(const char* name, Place place = Place::here()) noexcept(
         std::is_nothrow_default_constructible_v<M>)
         : link_(this, name, place) {}
     CheckedMutex(const CheckedMutex&) = delete;
