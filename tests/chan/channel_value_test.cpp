@@ -171,3 +171,24 @@ TEST_CASE("a loop over a channel takes values that cannot be assigned") {
         VERIFY(sum == 6);
     });
 }
+
+TEST_CASE("a channel, a select and a Promise carry values whose & is not their address") {
+    struct Odd {
+        int value;
+        Odd* operator&() const { return nullptr; }
+    };
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<Odd> c(4);
+        Odd odd{3};
+        c.send(odd);
+        VERIFY(c.try_send(odd));
+        VERIFY(gofer::select(gofer::send(c, odd)) == 0);
+        gofer::SelectCase kept = gofer::send(c, odd);
+        VERIFY(gofer::select(kept) == 0);
+        for (int i = 0; i < 3; ++i) VERIFY(c.receive()->value == 3);
+        VERIFY(c.try_receive()->value == 3);
+        gofer::Promise<Odd&> promise;
+        promise.set_value(odd);
+        VERIFY(promise.future().get().value == 3);
+    });
+}

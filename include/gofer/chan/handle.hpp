@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <iterator>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -69,7 +70,7 @@ protected:
         return result == Result::done;
     }
     bool send_copy(const T& v, wait::Until until) const {
-        return send_offer({const_cast<T*>(&v), &copy_to<T>}, until); // an offer that copies does not write
+        return send_offer({const_cast<T*>(std::addressof(v)), &copy_to<T>}, until); // an offer that copies does not write
     }
     template <wait::Ending C>
     bool send_before_end(Offer<T> offer, const C& ctx) const {
@@ -126,10 +127,10 @@ public:
 
     /// Blocks until a receiver or the buffer has taken the value. Throws ChannelClosed when the channel is closed,
     /// before or while it waits. Go's c <- v.
-    void send(T v) const { static_cast<void>(this->send_offer({&v}, wait::Until::forever())); }
+    void send(T v) const { static_cast<void>(this->send_offer({std::addressof(v)}, wait::Until::forever())); }
 
     /// Does not block; false: it would have, and v is untouched. Throws ChannelClosed.
-    [[nodiscard]] bool try_send(T&& v) const { return this->send_offer({&v}, {wait::no_wait, nullptr}); }
+    [[nodiscard]] bool try_send(T&& v) const { return this->send_offer({std::addressof(v)}, {wait::no_wait, nullptr}); }
     [[nodiscard]] bool try_send(const T& v) const
         requires std::copy_constructible<T>
     {
@@ -139,7 +140,7 @@ public:
     /// Blocks at most that long; false: not sent, and v is untouched. Throws ChannelClosed.
     template <class Rep, class Period>
     [[nodiscard]] bool send_for(T&& v, std::chrono::duration<Rep, Period> d) const {
-        return this->send_offer({&v}, wait::Until::after(d));
+        return this->send_offer({std::addressof(v)}, wait::Until::after(d));
     }
     template <class Rep, class Period>
         requires std::copy_constructible<T>
@@ -148,7 +149,7 @@ public:
     }
     template <class C, class D>
     [[nodiscard]] bool send_until(T&& v, std::chrono::time_point<C, D> tp) const {
-        return this->send_offer({&v}, wait::Until::at(tp));
+        return this->send_offer({std::addressof(v)}, wait::Until::at(tp));
     }
     template <class C, class D>
         requires std::copy_constructible<T>
@@ -160,22 +161,22 @@ public:
     /// untouched. Throws ChannelClosed.
     template <wait::Ending C>
     [[nodiscard]] bool send(T&& v, const C& ctx) const {
-        return this->send_before_end({&v}, ctx);
+        return this->send_before_end({std::addressof(v)}, ctx);
     }
     template <wait::Ending C>
         requires std::copy_constructible<T>
     [[nodiscard]] bool send(const T& v, const C& ctx) const {
-        return this->send_before_end({const_cast<T*>(&v), &copy_to<T>}, ctx); // an offer that copies does not write
+        return this->send_before_end({const_cast<T*>(std::addressof(v)), &copy_to<T>}, ctx); // an offer that copies does not write
     }
     template <wait::Ending C>
         requires(!wait::Ending<T>)
     [[nodiscard]] bool send(const C& ctx, T&& v) const {
-        return this->send_before_end({&v}, ctx);
+        return this->send_before_end({std::addressof(v)}, ctx);
     }
     template <wait::Ending C>
         requires(!wait::Ending<T> && std::copy_constructible<T>)
     [[nodiscard]] bool send(const C& ctx, const T& v) const {
-        return this->send_before_end({const_cast<T*>(&v), &copy_to<T>}, ctx);
+        return this->send_before_end({const_cast<T*>(std::addressof(v)), &copy_to<T>}, ctx);
     }
 
     /// No more sends: receivers drain the buffer, then get nullopt. Throws ChannelClosed when closed already or nil.

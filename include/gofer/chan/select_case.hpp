@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -197,7 +198,7 @@ private:
         explicit Owner(ChannelCore<T>* core) noexcept : Handle<T>(share(core)) {}
     };
 
-    Offer<T> offer() noexcept { return value_ ? Offer<T>{&*value_, copy_} : offer_; }
+    Offer<T> offer() noexcept { return value_ ? Offer<T>{std::addressof(*value_), copy_} : offer_; }
 
     ChannelCore<T>* core_;
     Owner owned_;

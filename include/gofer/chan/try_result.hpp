@@ -1,6 +1,7 @@
 // What try_receive says: a value, or why there is none.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -24,8 +25,8 @@ public:
     T& operator*() & noexcept { return *value_; }
     const T& operator*() const& noexcept { return *value_; }
     T&& operator*() && noexcept { return *std::move(value_); }
-    T* operator->() noexcept { return &*value_; }
-    const T* operator->() const noexcept { return &*value_; }
+    T* operator->() noexcept { return std::addressof(*value_); }
+    const T* operator->() const noexcept { return std::addressof(*value_); }
     T& value() & { return value_.value(); }
     T&& value() && { return std::move(value_).value(); }
 

@@ -162,7 +162,7 @@ public:
     template <class V>
         requires(std::is_reference_v<R> && std::is_convertible_v<V&, R>)
     void set_value(V& value) {
-        state()->set_value(&value);
+        state()->set_value(std::addressof(value));
     }
     void set_exception(std::exception_ptr e) { state()->set_exception(std::move(e)); }
 
