@@ -1,10 +1,12 @@
 // What may travel through a channel: anything that can be moved, of any size and alignment.
 // After the ideas of golang/go test/chan/zerosize.go, sendstmt.go and TestChanSendInterface in
 // src/runtime/chan_test.go.
+#include <algorithm>
 #include <any>
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -169,6 +171,38 @@ TEST_CASE("a loop over a channel takes values that cannot be assigned") {
         int sum = 0;
         for (const Fixed& fixed : c) sum += fixed.value;
         VERIFY(sum == 6);
+    });
+}
+
+TEST_CASE("a loop goes on with the channel that it began with, whatever becomes of the variable") {
+    fixture::at_each_worker_count([] {
+        gofer::Channel<int> c(3);
+        for (int i = 1; i <= 3; ++i) c.send(i);
+        c.close();
+        int sum = 0;
+        for (int v : c) {
+            sum += v;
+            c = gofer::Channel<int>(1);
+            c.send(100);
+            c.close();
+        }
+        VERIFY(sum == 6);
+    });
+}
+
+TEST_CASE("who takes a few values by a channel's iterator leaves the next where it is") {
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<int> c(4);
+        for (int i = 1; i <= 4; ++i) c.send(i);
+        std::vector<int> taken;
+        std::ranges::copy_n(c.begin(), 3, std::back_inserter(taken));
+        VERIFY(taken == std::vector<int>{1, 2, 3});
+        VERIFY(c.receive() == 4);
+        auto at = c.begin();
+        c.send(5);
+        c.send(6);
+        ++at;
+        VERIFY(*at == 6);
     });
 }
 

@@ -84,11 +84,14 @@ protected:
     }
     std::optional<T> receive_within(wait::Until until) const {
         std::optional<T> value;
+        receive_to(value, until);
+        return value;
+    }
+    void receive_to(std::optional<T>& out, wait::Until until) const {
         if (core_)
-            static_cast<void>(core_->receive(value, until));
+            static_cast<void>(core_->receive(out, until));
         else
             wait_on_nil(until, task::WaitReason::nil_receive);
-        return value;
     }
     TryResult<T> receive_now() const {
         TryResult<T> result;
@@ -183,29 +186,41 @@ public:
     void close() const { this->close_now(); }
 };
 
-/// Reads a channel until it is closed and drained, for range-for. Each value is moved out.
-template <class R, class T>
+/// Reads a channel until it is closed and drained, for range-for. Each value is moved out. It has a handle of its own: as
+/// in Go, a loop goes on with the channel it began with, whatever becomes of the variable.
+///
+/// A value is received when it is asked for, or whether there is one, and not by ++: who wants three (std::views::take,
+/// std::ranges::copy_n) takes three, and does not wait for a fourth.
+template <class T, class R>
 class Iterator {
 public:
     using value_type = T;
     using difference_type = std::ptrdiff_t;
     using iterator_concept = std::input_iterator_tag;
 
-    explicit Iterator(const R& from) : from_(&from), value_(from.receive()) {}
+    explicit Iterator(const R& from) noexcept : from_(from) {}
     Iterator(Iterator&&) = default;
     Iterator& operator=(Iterator&&) = default;
 
-    T&& operator*() const noexcept { return std::move(*value_); }
+    T&& operator*() const {
+        receive();
+        return std::move(*value_);
+    }
     Iterator& operator++() {
-        value_.reset(); // a T need not be assignable
-        if (std::optional<T> next = from_->receive()) value_.emplace(std::move(*next));
+        if (!value_) receive(); // one that nobody has looked at is left out
+        value_.reset();         // a T need not be assignable
         return *this;
     }
     void operator++(int) { ++*this; }
-    friend bool operator==(const Iterator& it, std::default_sentinel_t) noexcept { return !it.value_; }
+    friend bool operator==(const Iterator& it, std::default_sentinel_t) { return !it.receive(); }
 
 private:
-    const R* from_;
+    bool receive() const {
+        if (!value_) from_.receive_into(value_);
+        return value_.has_value();
+    }
+
+    R from_;
     mutable std::optional<T> value_;
 };
 
@@ -238,8 +253,13 @@ public:
         return this->receive_before_end(ctx);
     }
 
-    auto begin() const { return Iterator<Receiving, T>(*this); }
+    auto begin() const noexcept { return Iterator<T, Receiving>(*this); }
     std::default_sentinel_t end() const noexcept { return {}; }
+
+private:
+    friend Iterator<T, Receiving>;
+
+    void receive_into(std::optional<T>& out) const { this->receive_to(out, wait::Until::forever()); }
 };
 
 } // namespace gofer::inline v1::chan
