@@ -2,6 +2,7 @@
 // After the ideas of golang/go test/chan/nonblock.go and of TestNonblockRecvRace in src/runtime/chan_test.go.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -68,6 +69,17 @@ TEST_CASE("a TryResult gives its value by move") {
     const std::unique_ptr<int> value = *std::move(result);
     REQUIRE(value != nullptr);
     CHECK(*value == 5);
+}
+
+TEST_CASE("a const TryResult shows its value, and one without gives another instead") {
+    const gofer::Channel<std::string> c(1);
+    const auto none = c.try_receive();
+    CHECK(none.value_or("none") == "none");
+    CHECK_THROWS_AS(none.value(), std::bad_optional_access);
+    c.send("some");
+    const auto some = c.try_receive();
+    CHECK(some.value() == "some");
+    CHECK(some.value_or("none") == "some");
 }
 
 TEST_CASE("try_send hands its value to a receiver that waits") {

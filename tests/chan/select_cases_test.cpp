@@ -138,6 +138,27 @@ TEST_CASE("a SelectCase moves with its value") {
     CHECK(**c.receive() == 2);
 }
 
+TEST_CASE("a SelectCase made of nothing, or moved from, is a nil case") {
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<int> c(2);
+        std::vector<gofer::SelectCase> cases(3);
+        cases[1] = gofer::send(c, 7);
+        VERIFY(gofer::select(cases) == 1);
+        gofer::SelectCase taken = std::move(cases[1]);
+        cases.push_back(gofer::timeout(1us));
+        VERIFY(gofer::select(cases) == 3);
+        VERIFY(gofer::select(taken) == 0);
+        VERIFY(c.size() == 2);
+    });
+}
+
+TEST_CASE("a select over SelectCases made of nothing blocks for ever") {
+    CHECK(fixture::parks_for_ever([] {
+        std::array<gofer::SelectCase, 2> none;
+        gofer::select(none);
+    }));
+}
+
 TEST_CASE("values in stored cases are destroyed with them") {
     const long before = fixture::Alive::count;
     const gofer::Channel<fixture::Lone> c;

@@ -11,6 +11,13 @@
 
 using namespace std::chrono_literals;
 
+namespace {
+
+template <class T, class V>
+concept CanSendTo = requires(const gofer::Channel<T>& c, V v) { gofer::send(c, v); };
+
+} // namespace
+
 TEST_CASE("an rvalue stays with the caller when another case is chosen") {
     fixture::at_each_worker_count([] {
         const gofer::Channel<std::unique_ptr<int>> full;
@@ -95,4 +102,21 @@ TEST_CASE("of two sends on one channel each is chosen again and again") {
             VERIFY(ones < sent - sent / 10);
         }
     });
+}
+
+TEST_CASE("a send case takes what the channel's send takes, and nothing that only a cast would make a value") {
+    struct Point {
+        int x, y;
+    };
+    const gofer::Channel<Point> c(3);
+    CHECK(gofer::select(gofer::send(c, {1, 2})) == 0);
+    CHECK(gofer::select(gofer::send(gofer::Sender<Point>(c), {3, 4}, [] {})) == 0);
+    gofer::SelectCase kept = gofer::send(c, {5, 6});
+    CHECK(gofer::select(kept) == 0);
+    CHECK(c.receive()->y == 2);
+    CHECK(c.receive()->y == 4);
+    CHECK(c.receive()->y == 6);
+    STATIC_REQUIRE(CanSendTo<std::string, const char*>);
+    STATIC_REQUIRE_FALSE(CanSendTo<std::unique_ptr<int>, int*>); // who would own it when another case is chosen?
+    STATIC_REQUIRE_FALSE(CanSendTo<std::chrono::seconds, int>);
 }

@@ -2,6 +2,7 @@
 #include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include <gofer/gofer.hpp>
 
@@ -45,6 +46,12 @@ TEST_CASE("the nearest value counts") {
         const Context two = with_value(one, depth, 2);
         VERIFY(*one.value(depth) == 1 && *two.value(depth) == 2);
     });
+}
+
+TEST_CASE("a value may be written in braces") {
+    static const gofer::Key<std::pair<std::string, int>> pair;
+    const Context ctx = with_value(Context::background(), pair, {"ann", 3});
+    CHECK(ctx.value(pair)->second == 3);
 }
 
 TEST_CASE("a value may be one that only moves") {

@@ -79,14 +79,14 @@ template <wait::Eventual F, class H = chan::NoHandler>
 }
 
 /// A case that is ready when a send would not block, or throws. An lvalue is copied, an rvalue moved, and only if this
-/// case is chosen.
-template <class T, class V, class H = chan::NoHandler>
-    requires std::is_constructible_v<T, V>
+/// case is chosen. It takes what c.send(v) takes, {...} as well.
+template <class T, class V = T, class H = chan::NoHandler>
+    requires std::is_convertible_v<V, T>
 [[nodiscard]] auto send(const Channel<T>& c, V&& v, H&& handler = {}) {
     return chan::make_send(c.core(), std::forward<V>(v), std::forward<H>(handler));
 }
-template <class T, class V, class H = chan::NoHandler>
-    requires std::is_constructible_v<T, V>
+template <class T, class V = T, class H = chan::NoHandler>
+    requires std::is_convertible_v<V, T>
 [[nodiscard]] auto send(const Sender<T>& c, V&& v, H&& handler = {}) {
     return chan::make_send(c.core(), std::forward<V>(v), std::forward<H>(handler));
 }
@@ -105,9 +105,11 @@ template <class Rep, class Period, class H = chan::NoHandler>
 }
 
 /// A case of any kind, kept for a list made at run time. Owns its value and its handle of the channel, and may be
-/// used again: a copyable value is copied at each choice, a move-only one leaves a nil case behind.
+/// used again: a copyable value is copied at each choice, a move-only one leaves a nil case behind. One that was made of
+/// nothing, or moved from, is such a nil case: it is never chosen.
 class SelectCase {
 public:
+    SelectCase() noexcept = default;
     template <std::derived_from<chan::CaseBase> C>
     SelectCase(C&& c) { // NOLINT: meant to convert
         static_assert(!std::is_lvalue_reference_v<C>, "cases are accepted as rvalues only");
@@ -117,7 +119,7 @@ public:
     }
 
     /// The engine's view.
-    chan::CaseBase* base() const noexcept { return case_.get(); }
+    chan::CaseBase* base() const noexcept { return case_ ? case_.get() : chan::nil_case(); }
 
 private:
     std::unique_ptr<chan::CaseBase> case_;

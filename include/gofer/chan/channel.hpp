@@ -35,7 +35,7 @@ public:
 
     /// The nil channel: every operation on it blocks for ever, and no select ever chooses it.
     template <std::same_as<std::nullptr_t> Nil>
-    Channel(Nil) noexcept : Base(static_cast<chan::ChannelCore<T>*>(nullptr)) {}
+    constexpr Channel(Nil) noexcept : Base(static_cast<chan::ChannelCore<T>*>(nullptr)) {}
 
     friend bool operator==(const Channel& a, const Channel& b) noexcept { return a.core() == b.core(); }
     friend bool operator==(const Channel& a, std::nullptr_t) noexcept { return a.core() == nullptr; }
@@ -61,7 +61,7 @@ public:
     Sender() noexcept = default;
     Sender(const Channel<T>& c) noexcept : Base(chan::share(c.core())) {}
     template <std::same_as<std::nullptr_t> Nil>
-    Sender(Nil) noexcept {}
+    constexpr Sender(Nil) noexcept {}
 
     friend bool operator==(const Sender& a, const Sender& b) noexcept { return a.core() == b.core(); }
     friend bool operator==(const Sender& a, std::nullptr_t) noexcept { return a.core() == nullptr; }
@@ -77,7 +77,7 @@ public:
     Receiver() noexcept = default;
     Receiver(const Channel<T>& c) noexcept : Base(chan::share(c.core())) {}
     template <std::same_as<std::nullptr_t> Nil>
-    Receiver(Nil) noexcept {}
+    constexpr Receiver(Nil) noexcept {}
 
     friend bool operator==(const Receiver& a, const Receiver& b) noexcept { return a.core() == b.core(); }
     friend bool operator==(const Receiver& a, std::nullptr_t) noexcept { return a.core() == nullptr; }

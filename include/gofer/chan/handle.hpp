@@ -58,7 +58,7 @@ public:
     ChannelCore<T>* core() const noexcept { return core_; }
 
 protected:
-    explicit Handle(ChannelCore<T>* core) noexcept : core_(core) {}
+    constexpr explicit Handle(ChannelCore<T>* core) noexcept : core_(core) {}
 
     bool send_offer(Offer<T> offer, wait::Until until) const {
         if (!core_) {

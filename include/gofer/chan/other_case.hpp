@@ -1,4 +1,4 @@
-// The cases of a select that are no channel's: recv(future), otherwise() and timeout().
+// The cases of a select that are no channel's: recv(future), otherwise() and timeout(), and nothing.
 #pragma once
 
 #include <cstdint>
@@ -54,5 +54,14 @@ public:
 private:
     H handler_;
 };
+
+/// A case that is never ready. It has no state, so all selects of the program may share one.
+class NilCase final : public CaseBase {
+    void handle() override {}
+};
+inline CaseBase* nil_case() noexcept {
+    static NilCase& nil = *new NilCase; // never destroyed: goroutines may select while the process exits
+    return &nil;
+}
 
 } // namespace gofer::inline v1::chan

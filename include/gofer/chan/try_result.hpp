@@ -27,8 +27,18 @@ public:
     T&& operator*() && noexcept { return *std::move(value_); }
     T* operator->() noexcept { return std::addressof(*value_); }
     const T* operator->() const noexcept { return std::addressof(*value_); }
+    /// As that of std::optional: throws std::bad_optional_access where there is none.
     T& value() & { return value_.value(); }
+    const T& value() const& { return value_.value(); }
     T&& value() && { return std::move(value_).value(); }
+    template <class U>
+    T value_or(U&& otherwise) const& {
+        return value_.value_or(std::forward<U>(otherwise));
+    }
+    template <class U>
+    T value_or(U&& otherwise) && {
+        return std::move(value_).value_or(std::forward<U>(otherwise));
+    }
 
 private:
     friend class chan::Handle<T>;

@@ -46,12 +46,12 @@ inline const Node* find(const Node* node, const void* key) noexcept {
 
 /// `parent` with a value; it ends with the parent. Does not block; throws what moving the value throws. Go's
 /// context.WithValue.
-template <class T, class V>
+template <class T, class V = T>
     requires std::is_constructible_v<T, V>
 Context with_value(const Context& parent, const Key<T>& key, V&& value) {
     return Context(new context::ValueNode<T>(parent.node(), key, std::forward<V>(value)));
 }
-template <class T, class V>
+template <class T, class V = T>
 Context with_value(const Context& parent, const Key<T>&& temporary, V&& value) = delete;
 
 template <class T>
