@@ -1,7 +1,12 @@
 // A Channel is a handle, as in Go: copies share one channel, every operation is const, == compares identity.
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <type_traits>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include <gofer/gofer.hpp>
@@ -26,6 +31,18 @@ TEST_CASE("== compares identity, not contents") {
     CHECK(one != other);
 }
 
+TEST_CASE("handles are keys of maps, ordered or not, by identity") {
+    const gofer::Channel<int> one(1), other(1), nil(nullptr);
+    std::map<gofer::Channel<int>, int> ordered{{one, 1}, {other, 2}};
+    std::unordered_map<gofer::Sender<int>, int> hashed{{one, 1}, {other, 2}};
+    const std::unordered_set<gofer::Receiver<int>> both{one, other, one, nil};
+    const gofer::Channel<int> copy = other;
+    CHECK(ordered.at(copy) == 2);
+    CHECK(hashed.at(copy) == 2);
+    CHECK(both.size() == 3);
+    CHECK((one < other) != (other < one));
+}
+
 TEST_CASE("every operation works on a const handle") {
     const gofer::Channel<int> c(1);
     c.send(1);
@@ -42,6 +59,15 @@ TEST_CASE("a capacity of zero is an unbuffered channel") {
     CHECK(c != nullptr);
     CHECK(c.capacity() == 0);
     CHECK_FALSE(c.try_send(1));
+}
+
+TEST_CASE("whatever is a number is a capacity") {
+    enum Sizes { few = 3 };
+    CHECK(gofer::Channel<int>(few).capacity() == 3);
+    CHECK(gofer::Channel<int>(std::integral_constant<short, 4>{}).capacity() == 4);
+    CHECK(gofer::Channel<int>(std::uint8_t{5}).capacity() == 5);
+    CHECK(gofer::Channel<int>(false).capacity() == 0);
+    STATIC_REQUIRE_FALSE(std::is_constructible_v<gofer::Channel<int>, double>);
 }
 
 TEST_CASE("a negative capacity throws std::invalid_argument") {

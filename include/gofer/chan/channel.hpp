@@ -3,7 +3,9 @@
 // neither block nor use the same channel.
 #pragma once
 
+#include <compare>
 #include <concepts>
+#include <functional>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -16,6 +18,20 @@ namespace gofer::inline v1 {
 struct Unit {
     friend constexpr bool operator==(Unit, Unit) noexcept = default;
 };
+
+namespace chan {
+
+/// Some order of the channels, so that a handle may be a key in a std::map, as in one of Go's.
+template <class T>
+std::strong_ordering order(const Handle<T>& a, const Handle<T>& b) noexcept {
+    return std::compare_three_way{}(a.core(), b.core());
+}
+template <class H>
+struct Hash {
+    std::size_t operator()(const H& handle) const noexcept { return std::hash<const void*>{}(handle.core()); }
+};
+
+} // namespace chan
 
 /// Both ends of a channel. Go's chan T.
 template <class T>
@@ -30,8 +46,9 @@ public:
 
     /// Buffered: sends block only while `capacity` values wait. Throws std::invalid_argument when negative,
     /// std::bad_alloc when there is no memory for the buffer, which is reserved at once. Go's make(chan T, n).
-    template <std::integral N>
-    explicit Channel(N capacity) : Base(new chan::ChannelCore<T>(checked(capacity))) {}
+    template <class N>
+        requires requires(N n) { { +n } -> std::integral; } // an enumerator is a number, too
+    explicit Channel(N capacity) : Base(new chan::ChannelCore<T>(checked(+capacity))) {}
 
     /// The nil channel: every operation on it blocks for ever, and no select ever chooses it.
     template <std::same_as<std::nullptr_t> Nil>
@@ -39,6 +56,7 @@ public:
 
     friend bool operator==(const Channel& a, const Channel& b) noexcept { return a.core() == b.core(); }
     friend bool operator==(const Channel& a, std::nullptr_t) noexcept { return a.core() == nullptr; }
+    friend std::strong_ordering operator<=>(const Channel& a, const Channel& b) noexcept { return chan::order(a, b); }
 
 private:
     template <class N>
@@ -65,6 +83,7 @@ public:
 
     friend bool operator==(const Sender& a, const Sender& b) noexcept { return a.core() == b.core(); }
     friend bool operator==(const Sender& a, std::nullptr_t) noexcept { return a.core() == nullptr; }
+    friend std::strong_ordering operator<=>(const Sender& a, const Sender& b) noexcept { return chan::order(a, b); }
 };
 
 /// The receiving end alone. Go's <-chan T. Default-constructed it is nil.
@@ -81,6 +100,14 @@ public:
 
     friend bool operator==(const Receiver& a, const Receiver& b) noexcept { return a.core() == b.core(); }
     friend bool operator==(const Receiver& a, std::nullptr_t) noexcept { return a.core() == nullptr; }
+    friend std::strong_ordering operator<=>(const Receiver& a, const Receiver& b) noexcept { return chan::order(a, b); }
 };
 
 } // namespace gofer::inline v1
+
+template <class T>
+struct std::hash<gofer::Channel<T>> : gofer::chan::Hash<gofer::Channel<T>> {};
+template <class T>
+struct std::hash<gofer::Sender<T>> : gofer::chan::Hash<gofer::Sender<T>> {};
+template <class T>
+struct std::hash<gofer::Receiver<T>> : gofer::chan::Hash<gofer::Receiver<T>> {};
