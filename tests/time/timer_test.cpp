@@ -144,6 +144,18 @@ TEST_CASE("copies are one timer, and the channel outlives them all") {
     });
 }
 
+TEST_CASE("a timer and a ticker that were moved from are timers still") {
+    gofer::Timer timer(1h);
+    const gofer::Timer there = std::move(timer);
+    CHECK(timer.stop());
+    CHECK_FALSE(there.reset(1h));
+    gofer::Ticker ticker(1h);
+    const gofer::Ticker beside = std::move(ticker);
+    ticker.reset(2h);
+    ticker.stop();
+    CHECK(ticker.channel() == beside.channel());
+}
+
 TEST_CASE("a timer may be destroyed while one waits on its channel") {
     fixture::at_each_worker_count([] {
         std::optional<gofer::Timer> t{1h};

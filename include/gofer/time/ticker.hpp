@@ -20,6 +20,10 @@ public:
     explicit Ticker(std::chrono::duration<Rep, Period> period)
         : channel_(time::timer_channel(time::due_in(checked(period)), in_ns(period))) {}
 
+    Ticker(const Ticker&) noexcept = default; // also in place of a move, so that each stays one as long as it lives
+    Ticker& operator=(const Ticker&) noexcept = default;
+    ~Ticker() = default;
+
     Receiver<Clock::time_point> channel() const noexcept { return channel_; }
 
     /// No more ticks, nor the one that may wait. Does not close the channel: its receivers go on waiting.

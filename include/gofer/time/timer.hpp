@@ -17,6 +17,10 @@ public:
     template <class Rep, class Period>
     explicit Timer(std::chrono::duration<Rep, Period> d) : channel_(time::timer_channel(time::due_in(d), 0)) {}
 
+    Timer(const Timer&) noexcept = default; // also in place of a move, so that each stays one as long as it lives
+    Timer& operator=(const Timer&) noexcept = default;
+    ~Timer() = default;
+
     Receiver<Clock::time_point> channel() const noexcept { return channel_; }
 
     /// True: it was running, or its value had not been received yet; now none comes. Does not block.
