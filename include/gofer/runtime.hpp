@@ -117,9 +117,10 @@ struct Outcome {
         try {
             if constexpr (std::is_void_v<R>)
                 std::forward<Body>(body)();
-            else if constexpr (std::is_reference_v<R>)
-                value.emplace(std::addressof(std::forward<Body>(body)()));
-            else
+            else if constexpr (std::is_reference_v<R>) {
+                R result = std::forward<Body>(body)(); // by its name an rvalue's address can be had, too
+                value.emplace(std::addressof(result));
+            } else
                 value.emplace(std::forward<Body>(body)());
         } catch (...) {
             error = std::current_exception();

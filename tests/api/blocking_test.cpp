@@ -36,6 +36,10 @@ TEST_CASE("blocking returns what its function returns: a value, a reference, not
         int place = 0;
         int& same = gofer::blocking([&]() -> int& { return place; });
         VERIFY(&same == &place);
+        int&& given_up = gofer::blocking([&]() -> int&& { return std::move(place); });
+        VERIFY(&given_up == &place);
+        int&& of_a_run = gofer::run([&]() -> int&& { return std::move(place); });
+        VERIFY(&of_a_run == &place);
         gofer::blocking([&] { place = 5; });
         VERIFY(place == 5);
     });
