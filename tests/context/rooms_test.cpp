@@ -56,6 +56,7 @@ TEST_CASE("a context ends sends, receives and sleeps") {
         ends_by_context([nil](const Context& ctx) { return nil.receive(ctx).has_value(); });
         ends_by_context([nil](const Context& ctx) { return nil.send(ctx, 1); });
         ends_by_context([](const Context& ctx) { return gofer::sleep_for(ctx, 1h); });
+        ends_by_context([](const Context& ctx) { return gofer::sleep_until(ctx, gofer::Clock::now() + 1h); });
         VERIFY(!c.try_send(1) && c.try_receive().empty());
     });
 }

@@ -54,6 +54,8 @@ TEST_CASE("a context that goes on keeps no call from anything") {
         VERIFY(unbuffered.receive(ctx) == 3);
         wg.wait();
         VERIFY(gofer::sleep_for(ctx, 1ms) && gofer::sleep_for(1ms, ctx));
+        VERIFY(gofer::sleep_until(ctx, gofer::Clock::now() + 1ms));
+        VERIFY(gofer::sleep_until(std::chrono::system_clock::now() + 1ms, ctx));
         c.close();
         VERIFY(!c.receive(ctx));
         VERIFY(fixture::throws<gofer::ChannelClosed>([&, ctx = ctx] { (void)c.send(1, ctx); }));

@@ -230,6 +230,19 @@ TEST_CASE("try_go starts a goroutine if the limit allows it now") {
     });
 }
 
+TEST_CASE("try_go gives its goroutine a name as go does") {
+    fixture::at_each_worker_count([] {
+        ErrGroup group;
+        gofer::Channel<std::string> names(2);
+        const auto tell = [names] { names.send(gofer::this_goroutine::name()); };
+        group.go({.name = "reader"}, tell);
+        group.wait();
+        VERIFY(group.try_go({.name = "reader"}, tell));
+        group.wait();
+        VERIFY((names.receive() == "reader" && names.receive() == "reader"));
+    });
+}
+
 TEST_CASE("a limit of zero lets none start, a negative one all") {
     fixture::at_each_worker_count([] {
         ErrGroup none, all;

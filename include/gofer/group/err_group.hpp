@@ -68,6 +68,12 @@ public:
         start(nullptr, place, std::forward<F>(f));
         return true;
     }
+    template <class F>
+    [[nodiscard]] bool try_go(GoOptions options, F&& f, Place place = Place::here()) {
+        if (!slots_.try_acquire()) return false;
+        start(&options, place, std::forward<F>(f));
+        return true;
+    }
 
     /// Blocks until all goroutines have ended and their functions are destroyed, cancels the context, and throws
     /// the first error: the exception, or a std::system_error with the code. Again: the same.

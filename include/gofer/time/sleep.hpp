@@ -51,4 +51,15 @@ template <wait::Ending Ctx, class Rep, class Period>
     return sleep_for(ctx, d);
 }
 
+template <wait::Ending Ctx, class C, class D>
+[[nodiscard]] bool sleep_until(const Ctx& ctx, std::chrono::time_point<C, D> tp) {
+    wait::Until until = wait::Until::at(tp);
+    until.interrupt = interrupt_of(ctx);
+    return time::sleep(until);
+}
+template <wait::Ending Ctx, class C, class D>
+[[nodiscard]] bool sleep_until(std::chrono::time_point<C, D> tp, const Ctx& ctx) {
+    return sleep_until(ctx, tp);
+}
+
 } // namespace gofer::inline v1
