@@ -49,6 +49,12 @@ struct alignas(64) Wide {
     int value;
 };
 
+/// Go's way to ask for an answer.
+struct Question {
+    int number = 0;
+    gofer::Channel<Question> reply{nullptr};
+};
+
 struct NoDefault {
     explicit NoDefault(int n) : value{n} {}
     int value;
@@ -171,6 +177,21 @@ TEST_CASE("a loop over a channel takes values that cannot be assigned") {
         int sum = 0;
         for (const Fixed& fixed : c) sum += fixed.value;
         VERIFY(sum == 6);
+    });
+}
+
+TEST_CASE("a value may hold channels of its own type") {
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<Question> c;
+        gofer::go([c] {
+            for (const Question& q : c) q.reply.send({q.number + 1});
+        });
+        Question question{41, gofer::Channel<Question>(1)};
+        c.send(question);
+        VERIFY(question.reply.receive()->number == 42);
+        VERIFY(question.reply.try_send(question));
+        VERIFY(gofer::select(gofer::recv(question.reply)) == 0);
+        c.close();
     });
 }
 

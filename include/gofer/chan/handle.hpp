@@ -122,7 +122,8 @@ ChannelCore<T>* share(ChannelCore<T>* core) noexcept {
     return core;
 }
 
-/// The sending end. All members may be called from any goroutine or thread.
+/// The sending end. All members may be called from any goroutine or thread. (`Same` is T: a constraint on T itself clang 14
+/// judges as soon as a Channel<T> is named, and that may be a member of T.)
 template <class T, class Base>
 class Sending : public Base {
 public:
@@ -134,9 +135,9 @@ public:
 
     /// Does not block; false: it would have, and v is untouched. Throws ChannelClosed.
     [[nodiscard]] bool try_send(T&& v) const { return this->send_offer({std::addressof(v)}, {wait::no_wait, nullptr}); }
-    [[nodiscard]] bool try_send(const T& v) const
-        requires std::copy_constructible<T>
-    {
+    template <class Same = T>
+        requires std::copy_constructible<Same>
+    [[nodiscard]] bool try_send(const T& v) const {
         return this->send_copy(v, {wait::no_wait, nullptr});
     }
 
@@ -145,8 +146,8 @@ public:
     [[nodiscard]] bool send_for(T&& v, std::chrono::duration<Rep, Period> d) const {
         return this->send_offer({std::addressof(v)}, wait::Until::after(d));
     }
-    template <class Rep, class Period>
-        requires std::copy_constructible<T>
+    template <class Rep, class Period, class Same = T>
+        requires std::copy_constructible<Same>
     [[nodiscard]] bool send_for(const T& v, std::chrono::duration<Rep, Period> d) const {
         return this->send_copy(v, wait::Until::after(d));
     }
@@ -154,8 +155,8 @@ public:
     [[nodiscard]] bool send_until(T&& v, std::chrono::time_point<C, D> tp) const {
         return this->send_offer({std::addressof(v)}, wait::Until::at(tp));
     }
-    template <class C, class D>
-        requires std::copy_constructible<T>
+    template <class C, class D, class Same = T>
+        requires std::copy_constructible<Same>
     [[nodiscard]] bool send_until(const T& v, std::chrono::time_point<C, D> tp) const {
         return this->send_copy(v, wait::Until::at(tp));
     }
@@ -166,18 +167,18 @@ public:
     [[nodiscard]] bool send(T&& v, const C& ctx) const {
         return this->send_before_end({std::addressof(v)}, ctx);
     }
-    template <wait::Ending C>
-        requires std::copy_constructible<T>
+    template <wait::Ending C, class Same = T>
+        requires std::copy_constructible<Same>
     [[nodiscard]] bool send(const T& v, const C& ctx) const {
         return this->send_before_end({const_cast<T*>(std::addressof(v)), &copy_to<T>}, ctx); // an offer that copies does not write
     }
-    template <wait::Ending C>
-        requires(!wait::Ending<T>)
+    template <wait::Ending C, class Same = T>
+        requires(!wait::Ending<Same>)
     [[nodiscard]] bool send(const C& ctx, T&& v) const {
         return this->send_before_end({std::addressof(v)}, ctx);
     }
-    template <wait::Ending C>
-        requires(!wait::Ending<T> && std::copy_constructible<T>)
+    template <wait::Ending C, class Same = T>
+        requires(!wait::Ending<Same> && std::copy_constructible<Same>)
     [[nodiscard]] bool send(const C& ctx, const T& v) const {
         return this->send_before_end({const_cast<T*>(std::addressof(v)), &copy_to<T>}, ctx);
     }
