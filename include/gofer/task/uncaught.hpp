@@ -50,7 +50,18 @@ using AskWhetherOver = bool (*)() noexcept;
 /// Whether the exception that is being handled is Unwind.
 inline bool handles_unwind() noexcept {
     const std::type_info* type = abi::__cxa_current_exception_type();
+#ifdef __cpp_rtti
     return type && *type == typeid(Unwind);
+#else
+    if (!type) return false;
+    try {
+        throw;
+    } catch (const Unwind&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+#endif
 }
 
 extern "C" {
