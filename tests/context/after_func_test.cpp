@@ -163,9 +163,12 @@ TEST_CASE("a plain thread that cancels starts the function in the runtime that a
 TEST_CASE("a function whose runtime has ended runs in the default one") {
     auto [ctx, cancel] = with_cancel(Context());
     const Channel<bool> ran;
+    const auto goroutines = [] { return gofer::Runtime::current().stats().goroutines; };
+    const auto before = goroutines();
     gofer::run(fixture::with_workers(2), [&, ctx = ctx] { after_func(ctx, [ran] { ran.send(true); }); });
     cancel();
     CHECK(ran.receive() == true);
+    CHECK(fixture::eventually([&] { return goroutines() == before; })); // or the next test finds it on its last steps
 }
 
 TEST_CASE("a value goes with the last that keeps it, but never on a worker's loop") {
