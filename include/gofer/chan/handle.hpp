@@ -69,8 +69,11 @@ protected:
         if (result == Result::closed) throw ChannelClosed("gofer: send on a closed channel");
         return result == Result::done;
     }
+    static Offer<T> copy_of(const T& v) noexcept {
+        return {const_cast<T*>(std::addressof(v)), &copy_to<T>}; // an offer that copies does not write
+    }
     bool send_copy(const T& v, wait::Until until) const {
-        return send_offer({const_cast<T*>(std::addressof(v)), &copy_to<T>}, until); // an offer that copies does not write
+        return send_offer(copy_of(v), until);
     }
     template <wait::Ending C>
     bool send_before_end(Offer<T> offer, const C& ctx) const {
@@ -122,8 +125,8 @@ ChannelCore<T>* share(ChannelCore<T>* core) noexcept {
     return core;
 }
 
-/// The sending end. All members may be called from any goroutine or thread. (`Same` is T: a constraint on T itself clang 14
-/// judges as soon as a Channel<T> is named, and that may be a member of T.)
+/// The sending end. All members may be called from any goroutine or thread. (`Same` is T: a constraint on T itself
+/// clang 14 judges as soon as a Channel<T> is named, and that may be a member of T.)
 template <class T, class Base>
 class Sending : public Base {
 public:
@@ -170,7 +173,7 @@ public:
     template <wait::Ending C, class Same = T>
         requires std::copy_constructible<Same>
     [[nodiscard]] bool send(const T& v, const C& ctx) const {
-        return this->send_before_end({const_cast<T*>(std::addressof(v)), &copy_to<T>}, ctx); // an offer that copies does not write
+        return this->send_before_end(this->copy_of(v), ctx);
     }
     template <wait::Ending C, class Same = T>
         requires(!wait::Ending<Same>)
@@ -180,15 +183,15 @@ public:
     template <wait::Ending C, class Same = T>
         requires(!wait::Ending<Same> && std::copy_constructible<Same>)
     [[nodiscard]] bool send(const C& ctx, const T& v) const {
-        return this->send_before_end({const_cast<T*>(std::addressof(v)), &copy_to<T>}, ctx);
+        return this->send_before_end(this->copy_of(v), ctx);
     }
 
     /// No more sends: receivers drain the buffer, then get nullopt. Throws ChannelClosed when closed already or nil.
     void close() const { this->close_now(); }
 };
 
-/// Reads a channel until it is closed and drained, for range-for. Each value is moved out. It has a handle of its own: as
-/// in Go, a loop goes on with the channel it began with, whatever becomes of the variable.
+/// Reads a channel until it is closed and drained, for range-for. Each value is moved out. It has a handle of its own:
+/// as in Go, a loop goes on with the channel it began with, whatever becomes of the variable.
 ///
 /// A value is received when it is asked for, or whether there is one, and not by ++: who wants three (std::views::take,
 /// std::ranges::copy_n) takes three, and does not wait for a fourth.
