@@ -56,11 +56,11 @@ inline task::AbandonHook* take_hook(Goroutine& g) noexcept {
     return std::exchange(g.on_abandon, nullptr);
 }
 
-/// Tells those who wait for what the goroutines of `s` that are not running were to give, each once. Returns how many
-/// goroutines there are. `but` is passed over. Not in an EngineRegion.
-inline std::size_t tell_abandoned(Scheduler& s, const Goroutine* but = nullptr) {
+/// Goroutines of `s` that nobody resumes any more: kept, and the scheduler with them, since they refer to it. Those who wait
+/// for what they were to give are told, each once. `but`, and whoever runs, is passed over. Not in an EngineRegion.
+inline void abandon_parked(Scheduler& s, const Goroutine* but = nullptr) {
     static base::SpinLock lock;
-    std::size_t count = 0;
+    bool any = false;
     std::vector<task::AbandonHook*> hooks; // called without the lock: they wake others
     {
         const base::EngineRegion engine;
@@ -68,19 +68,14 @@ inline std::size_t tell_abandoned(Scheduler& s, const Goroutine* but = nullptr) 
         task::stack_pools().for_each([&](Goroutine& g) {
             const task::State state = g.state.load(std::memory_order_relaxed);
             if (g.home != &s || &g == but || state == task::State::vacant || state == task::State::running) return;
-            ++count;
+            any = true;
             if (task::AbandonHook* hook = take_hook(g)) hooks.push_back(hook);
         });
     }
-    for (task::AbandonHook* hook : hooks) hook->abandon(*hook);
-    return count;
-}
-
-/// Goroutines of `s` that nobody resumes any more: kept, and the scheduler with them, since they refer to it.
-inline void abandon_parked(Scheduler& s, const Goroutine* but = nullptr) {
-    if (tell_abandoned(s, but) == 0) return;
+    if (!any) return;
     s.retain();
-    keep_goroutines_reachable(s);
+    keep_goroutines_reachable(s); // before anybody is told, who may end the process
+    for (task::AbandonHook* hook : hooks) hook->abandon(*hook);
 }
 
 /// A worker's thread ends, perhaps after the runtime, and with it the hope of a goroutine that has parked just now. Or

@@ -168,8 +168,8 @@ const Scenario nil_channel{"a nil channel", [](const Setting& s) {
 
 const Scenario with_context{"with a context", [](const Setting& s) {
     in_runtime(s, [] {
-        const auto [ctx, cancel] = gofer::with_cancel(gofer::Context::background());
-        without_memory([&] { require(gofer::sleep_for(ctx, moment), "nobody cancels"); });
+        const auto made = gofer::with_cancel(gofer::Context::background());
+        without_memory([&] { require(gofer::sleep_for(made.ctx, moment), "nobody cancels"); });
     });
 }};
 
