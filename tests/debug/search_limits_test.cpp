@@ -13,6 +13,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <memory>
+#include <pthread.h>
 #include <sched.h>
 #include <sstream>
 #include <string>
@@ -169,6 +170,42 @@ private:
     std::thread thread_;
 };
 
+/// Threads of which each does nothing but begin the next, so that there is always one that has just begun.
+class Chain {
+public:
+    Chain() {
+        ::pthread_attr_init(&detached_);
+        ::pthread_attr_setdetachstate(&detached_, PTHREAD_CREATE_DETACHED);
+        there_ = add();
+    }
+    ~Chain() {
+        stop_ = true;
+        while (there_) std::this_thread::yield();
+        ::pthread_attr_destroy(&detached_);
+    }
+    Chain(const Chain&) = delete;
+    Chain& operator=(const Chain&) = delete;
+
+    bool goes_on() const { return there_; }
+    std::uint64_t links() const { return links_; }
+
+private:
+    static void* link(void* argument) {
+        auto* const chain = static_cast<Chain*>(argument);
+        ++chain->links_;
+        if (chain->stop_ || !chain->add()) chain->there_ = false;
+        return nullptr;
+    }
+    bool add() {
+        pthread_t thread;
+        return ::pthread_create(&thread, &detached_, link, this) == 0;
+    }
+
+    pthread_attr_t detached_;
+    std::atomic<bool> there_{true}, stop_{false};
+    std::atomic<std::uint64_t> links_{0};
+};
+
 void sleep_without_us(std::int64_t ns) {
     const timespec time{static_cast<std::time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
     ::syscall(SYS_nanosleep, &time, nullptr);
@@ -241,6 +278,22 @@ TEST_CASE("everybody goes on when whoever looks is stuck past his time") {
     CHECK(fixture::eventually([&] { return counter.count() != before; }));
     CHECK(!still.pin());
     CHECK(!still.over());
+}
+
+TEST_CASE("nobody runs at a standstill where threads begin threads and end") {
+    if (!can_stop()) return;
+    const Chain chain;
+    int held = 0, ran = 0;
+    for (int i = 0; i < 300 && chain.goes_on(); ++i) {
+        const Standstill still(500 * ms);
+        if (!still.holds()) continue;
+        ++held;
+        const std::uint64_t before = chain.links();
+        sleep_without_us(ms);
+        if (chain.links() != before && still.holds()) ++ran;
+    }
+    CHECK(held > 0);
+    CHECK(ran == 0);
 }
 
 TEST_CASE("a thread that does not stop holds the others up no longer than the limit") {

@@ -115,7 +115,7 @@ public:
         return reap(0) && held; // had the child died, everybody would have gone on
     }
 
-    const Thread* find(pid_t tid) const noexcept {
+    GOFER_ON_FOREIGN_STACK const Thread* find(pid_t tid) const noexcept {
         for (std::size_t i = 0; i < count_; ++i)
             if (threads_[i].tid == tid) return threads_ + i;
         return nullptr;
@@ -233,12 +233,16 @@ private:
         }
     }
 
-    // Until a pass over the list of threads finds none that is new: those that could make one stand still then.
+    // Until a pass over the list of threads finds none that is new, and there are no more than it has found: those that
+    // could make one stand still then. The list alone does not tell, since it breaks off at a thread that ends while it
+    // is read, perhaps having made another.
     GOFER_ON_FOREIGN_STACK bool stop_all(std::int64_t until) noexcept {
         for (;;) {
             const std::size_t known = count_;
+            found_ = 0;
             if (!seize_new()) return false;
-            if (count_ == known) return true;
+            if (count_ == known && found_ == number_of_threads()) return true;
+            if (now() > until) return false;
             for (std::size_t i = known; i < count_; ++i)
                 if (!await_stop(threads_[i], until)) return false;
         }
@@ -270,16 +274,21 @@ private:
         return value;
     }
     GOFER_ON_FOREIGN_STACK bool seize(pid_t tid) noexcept {
-        if (tid == 0 || tid == self_) return true;
-        for (std::size_t i = 0; i < count_; ++i)
-            if (threads_[i].tid == tid) return true;
+        if (tid == 0) return true;
+        if (tid == self_ || find(tid)) {
+            ++found_;
+            return true;
+        }
         if (count_ == most_threads) return false;
         long error = raw_call(SYS_ptrace, PTRACE_SEIZE, tid);
         if (error == -EPERM && !has_ended(tid) && !asked_) {
             ask();
             error = raw_call(SYS_ptrace, PTRACE_SEIZE, tid);
         }
-        if (error != 0) return error == -ESRCH || (error == -EPERM && has_ended(tid));
+        if (error != 0) {
+            if (tid == parent_) ++found_; // ended, it stays in the list as long as there are others
+            return error == -ESRCH || (error == -EPERM && has_ended(tid));
+        }
         Thread& t = threads_[count_++];
         t.tid = tid;
         error = raw_call(SYS_ptrace, PTRACE_INTERRUPT, tid);
@@ -290,22 +299,52 @@ private:
         set(asking);
         while (__atomic_load_n(word(), __ATOMIC_ACQUIRE) == asking) await_change(asking, 1'000'000'000);
     }
+    // `123 (name) S ...`, where the name may hold anything.
+    struct Status {
+        static constexpr std::size_t threads = 17; // fields behind the state
+
+        char text[512];
+        long size; // or an error
+
+        /// Where the state stands; null: nowhere.
+        GOFER_ON_FOREIGN_STACK const char* state() const noexcept {
+            for (long at = size - 3; at >= 0; --at)
+                if (text[at] == ')') return text + at + 2;
+            return nullptr;
+        }
+    };
     /// It may be in the list all the same: the main thread is as long as there are others.
     GOFER_ON_FOREIGN_STACK bool has_ended(pid_t tid) noexcept {
-        char path[32], digits[16], status[256];
+        Status status;
+        read_status(tid, status);
+        if (status.size < 0) return status.size == -ENOENT || status.size == -ESRCH;
+        const char* state = status.state();
+        return state && (*state == 'Z' || *state == 'X');
+    }
+    /// 0: not known.
+    GOFER_ON_FOREIGN_STACK std::size_t number_of_threads() noexcept {
+        Status status;
+        read_status(self_, status);
+        const char* at = status.state();
+        if (!at) return 0;
+        std::size_t blanks = 0;
+        for (const char* end = status.text + status.size; at < end; ++at)
+            if (*at == ' ' && ++blanks == Status::threads) return static_cast<std::size_t>(number(at + 1));
+        return 0;
+    }
+    GOFER_ON_FOREIGN_STACK void read_status(pid_t tid, Status& status) noexcept {
+        char path[32], digits[16];
         std::size_t length = 0, count = 0;
         for (pid_t rest = tid; rest > 0; rest /= 10) digits[count++] = static_cast<char>('0' + rest % 10);
         while (count > 0) path[length++] = digits[--count];
         for (const char* c = "/stat"; *c; ++c) path[length++] = *c;
         path[length] = '\0';
         const long file = raw_call(SYS_openat, tasks_, path, O_RDONLY | O_CLOEXEC);
-        if (file < 0) return file == -ENOENT || file == -ESRCH;
-        const long n = raw_call(SYS_read, file, status, sizeof status);
+        status.size = file;
+        if (file < 0) return;
+        status.size = raw_call(SYS_read, file, status.text, sizeof status.text - 1);
+        if (status.size >= 0) status.text[status.size] = '\0';
         raw_call(SYS_close, file);
-        if (n < 0) return n == -ESRCH;
-        for (long at = n - 3; at >= 0; --at) // `123 (name) S ...`, where the name may hold anything
-            if (status[at] == ')') return status[at + 2] == 'Z' || status[at + 2] == 'X';
-        return false;
     }
     GOFER_ON_FOREIGN_STACK bool await_stop(Thread& t, std::int64_t until) noexcept {
         for (unsigned looks = 1;; ++looks) {
@@ -383,7 +422,8 @@ private:
     pid_t self_ = 0;
     pid_t parent_ = 0;
     int tracer_ = -1;
-    bool asked_ = false; // the child's
+    bool asked_ = false;    // the child's
+    std::size_t found_ = 0; // in this pass, ours included; the child's
     bool excepted_ = false;
     Thread* threads_ = nullptr;
     std::size_t count_ = 0;
