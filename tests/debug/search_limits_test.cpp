@@ -296,6 +296,24 @@ TEST_CASE("nobody runs at a standstill where threads begin threads and end") {
     CHECK(ran == 0);
 }
 
+TEST_CASE("the numbers of threads in another namespace are not taken for ours") {
+    if (!can_stop()) return;
+    const fixture::Death death = fixture::death_of([] {
+        if (::unshare(CLONE_NEWPID) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0) return;
+        const pid_t child = ::fork(); // the first there, under a /proc in which it is another one
+        if (child == 0) {
+            const Counter counter;
+            const Standstill still(500 * ms);
+            const std::uint64_t before = counter.count();
+            sleep_without_us(20 * ms);
+            ::_exit(still.holds() && counter.count() != before ? 1 : 0);
+        }
+        int status = 0;
+        if (::waitpid(child, &status, 0) != child || status != 0) std::abort();
+    });
+    CHECK(death.signal == 0);
+}
+
 TEST_CASE("a thread that does not stop holds the others up no longer than the limit") {
     if (!can_stop() || gofer::base::tsan_build) return; // TSan takes clone for a fork
     static int ends[2];

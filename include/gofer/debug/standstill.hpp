@@ -27,6 +27,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
@@ -140,11 +141,12 @@ private:
         memory_ = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
                          -1, 0);
         tasks_ = ::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (memory_ == MAP_FAILED || tasks_ < 0 || under_valgrind()) return phase_.store(failed);
-        char* top = static_cast<char*>(memory_) + stack_bytes;
-        threads_ = reinterpret_cast<Thread*>(top);
         self_ = ::gettid();
         parent_ = ::getpid();
+        if (memory_ == MAP_FAILED || tasks_ < 0 || !knows_our_numbers() || under_valgrind())
+            return phase_.store(failed);
+        char* top = static_cast<char*>(memory_) + stack_bytes;
+        threads_ = reinterpret_cast<Thread*>(top);
         constexpr int shared = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED;
 #if defined(__GLIBC__)
         tracer_ = ::__clone(&trace, top, shared, this);
@@ -180,6 +182,16 @@ private:
         if (got == 0) return false;
         tracer_ = -1;
         return got > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    /// Whether /proc calls us what the system calls do. One of another pid namespace (`unshare --pid` alone leaves it in
+    /// place) has numbers that are nobody's here, or another process's.
+    bool knows_our_numbers() const noexcept {
+        char ours[40], theirs[40];
+        std::snprintf(ours, sizeof ours, "%d/task/%d", static_cast<int>(parent_), static_cast<int>(self_));
+        const long n = ::readlink("/proc/thread-self", theirs, sizeof theirs - 1);
+        if (n < 0) return false;
+        theirs[n] = '\0';
+        return std::strcmp(ours, theirs) == 0;
     }
     /// It knows no children that share memory, and gives up when it meets one.
     static bool under_valgrind() noexcept {
