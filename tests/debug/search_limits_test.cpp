@@ -19,6 +19,7 @@
 #include <string>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -34,6 +35,7 @@
 #include "../support/catch.hpp"
 #include "../support/dies.hpp"
 #include "../support/fixture.hpp"
+#include "../support/seccomp.hpp"
 
 using namespace std::chrono_literals;
 using gofer::debug::find_orphans;
@@ -513,6 +515,31 @@ TEST_CASE("who stops the threads is gone with a process that is killed") {
     });
     CHECK(death.signal == SIGKILL);
     CHECK(gofer::base::now_ns() - began < 200'000 * ms);
+}
+
+TEST_CASE("who stops the threads leaves no core where a filter kills it") {
+    std::string directory = std::filesystem::temp_directory_path() / "gofer-core-XXXXXX";
+    REQUIRE(::mkdtemp(directory.data()));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        sock_filter filter[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getdents64, 0, 1), // reads the list of threads
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        rlimit core{};
+        ::getrlimit(RLIMIT_CORE, &core);
+        core.rlim_cur = core.rlim_max;
+        const bool ready = ::setrlimit(RLIMIT_CORE, &core) == 0 && ::chdir(directory.c_str()) == 0 &&
+                           fixture::install_filter(filter);
+        ::_exit(ready && Standstill(500 * ms).holds() ? 1 : 0);
+    }
+    int status = -1;
+    CHECK(::waitpid(child, &status, 0) == child);
+    CHECK(status == 0);
+    CHECK(count_entries(directory.c_str()) == 0);
+    std::filesystem::remove_all(directory);
 }
 
 TEST_CASE("whom the program has named as its tracer stays so where the system does not ask for one") {

@@ -19,7 +19,8 @@
 //
 // The child runs on our thread-local memory, so it calls nothing that a sanitizer intercepts and touches no errno
 // (raw_call.hpp). It has our memory and our open files, so it is not to outlive us: the kernel ends it with the thread
-// that began it, which waits for it, and is there for so long unless the process is killed.
+// that began it, which waits for it, and is there for so long unless the process is killed. Where a seccomp filter kills
+// it for what it asks, it leaves no core, which would be all of our memory.
 #pragma once
 
 #include <atomic>
@@ -37,6 +38,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -220,6 +222,8 @@ private:
     GOFER_ON_FOREIGN_STACK static int trace(void* argument) noexcept {
         auto* self = static_cast<Standstill*>(argument);
         raw_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+        constexpr rlimit no_core{1, 1}; // 0 would let one go to a pipe
+        raw_call(SYS_prlimit64, 0, RLIMIT_CORE, &no_core);
         if (raw_call(SYS_getppid) != self->parent_) return 1;
         const std::int64_t began = now();
         const bool done = self->stop_all(began + (self->limit_ns_ < patience_ns ? self->limit_ns_ : patience_ns));
