@@ -1,8 +1,11 @@
 // Goroutines that nobody can wake any more are found while the program goes on; those whom somebody can are not, whatever
 // lies about in memory.
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -442,6 +445,37 @@ TEST_CASE("a pointer to a frame that only epoll keeps clears") {
         static_cast<const Channel<int>*>(event.data.ptr)->send(1);
         for (const int file : {poll, pipe[0], pipe[1]}) ::close(file);
     });
+}
+
+TEST_CASE("a pointer to a frame that only a timer of the system's keeps clears") {
+    static std::atomic<const void*> given_back;
+    struct sigaction action{}, before{};
+    action.sa_sigaction = [](int, siginfo_t* info, void*) { given_back = info->si_value.sival_ptr; };
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    const int signal = SIGRTMIN + 4;
+    REQUIRE(::sigaction(signal, &action, &before) == 0);
+    beside_others([signal] {
+        std::atomic<timer_t> timer{};
+        given_back = nullptr;
+        gofer::go({.name = now("timed")}, [signal, &timer] {
+            const Channel<int> c;
+            sigevent event{};
+            event.sigev_notify = SIGEV_SIGNAL;
+            event.sigev_signo = signal;
+            event.sigev_value.sival_ptr = const_cast<Channel<int>*>(&c);
+            timer_t made{};
+            ::timer_create(CLOCK_MONOTONIC, &event, &made);
+            timer = made;
+            c.receive();
+        });
+        VERIFY(is_spared("timed"));
+        const itimerspec soon{{0, 0}, {0, 1}};
+        VERIFY(::timer_settime(timer, 0, &soon, nullptr) == 0);
+        VERIFY(fixture::eventually([] { return given_back != nullptr; }));
+        static_cast<const Channel<int>*>(given_back.load())->send(1);
+        ::timer_delete(timer);
+    });
+    ::sigaction(signal, &before, nullptr);
 }
 
 TEST_CASE("a Future that a goroutine of another runtime owes clears: its runtime's end breaks the promise") {

@@ -20,8 +20,8 @@
 // has a deadline or a context, waits for a timer, sleeps, sits in blocking code, has been claimed by a partner.
 //
 // What the search cannot see, as no leak checker can: a pointer to a handle in a frame, or to a channel itself, that is kept
-// only outside of the process's memory or encoded: in the kernel (but epoll's data is looked at, and where io_uring or
-// kernel AIO is in use there is no verdict), in a pipe, in another process, xor'ed with something.
+// only outside of the process's memory or encoded: in the kernel (but the data of epoll and of timers is looked at, and
+// where io_uring or kernel AIO is in use there is no verdict), in a pipe, in another process, xor'ed with something.
 //
 // The handles help it along by forgetting their channel when they are destroyed or moved from (chan/handle.hpp).
 #pragma once

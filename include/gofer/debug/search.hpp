@@ -170,8 +170,26 @@ private:
                                       });
     }
 
-    /// What was given to the kernel to be given back: the data of epoll. Other ways to do so are a reason not to judge.
-    bool search_kernel() noexcept {
+    /// What was given to the kernel to be given back: the data of timers and of epoll. Other ways to do so are a reason
+    /// not to judge.
+    bool search_kernel() noexcept { return search_timers() && search_files(); }
+    /// timer_create(2): "signal: 34/00007ffc2a1a3edc". Not every kernel has the list.
+    bool search_timers() noexcept {
+        ProcLines lines("/proc/self/timers");
+        while (const char* line = lines.next()) {
+            if (limit_.passed()) return false;
+            if (std::strncmp(line, "signal:", 7) == 0) search_number(std::strchr(line, '/'));
+        }
+        done();
+        return true;
+    }
+    /// In hexadecimal, behind one character. Null: there is none.
+    void search_number(const char* at) noexcept {
+        if (!at) return;
+        const std::uintptr_t word = hex_number(++at);
+        search_words(&word, 0, 1);
+    }
+    bool search_files() noexcept {
         const int folder = ::open("/proc/thread-self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folder < 0) return false;
         bool good = true;
@@ -201,9 +219,8 @@ private:
             if (limit_.passed()) return false;
             const char* data = std::strstr(line, "data:");
             if (!data) continue;
-            for (data += 5; *data == ' ' || *data == '\t';) ++data;
-            const std::uintptr_t word = hex_number(data);
-            search_words(&word, 0, 1);
+            for (data += 4; data[1] == ' ' || data[1] == '\t';) ++data;
+            search_number(data);
         }
         return lines.good() && (done(), true);
     }
