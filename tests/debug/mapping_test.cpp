@@ -42,6 +42,7 @@ TEST_CASE("what lies behind a mapping is told by how its name begins") {
     CHECK(backing("/dev/shm/arena") == shared_memory);
     CHECK(backing("/memfd:arena (deleted)") == shared_memory);
     CHECK(backing("/SYSV00000000 (deleted)") == shared_memory);
+    CHECK(backing("/secretmem (deleted)") == other);
     CHECK(backing("/srv/memfd:arena (deleted)") == file);
     CHECK(backing("/srv/dev/uio0") == file);
     CHECK(backing("/dev/uio0") == device);

@@ -441,6 +441,25 @@ TEST_CASE("a device that is mapped is not read, and is a reason not to judge whe
     }
 }
 
+TEST_CASE("memory that the kernel does not read for anybody is a reason not to judge") {
+    if (!can_stop() || may_clear_all) return;
+#if defined(SYS_memfd_secret)
+    const int file = static_cast<int>(::syscall(SYS_memfd_secret, O_CLOEXEC));
+    if (file < 0) return; // of Linux 5.14, where it is enabled
+    REQUIRE(::ftruncate(file, page) == 0);
+    {
+        const Mapped secret(page, MAP_SHARED, file);
+        *secret.at() = 1;
+        beside_suspects([] {
+            bool refused = false; // a thread may not stop in time, on a machine under load
+            for (int i = 0; i < 10 && !refused; ++i) refused = find_orphans(60'000 * ms).obstacle == Search::unreadable;
+            VERIFY(refused);
+        });
+    }
+    ::close(file);
+#endif
+}
+
 TEST_CASE("goroutines in a select of eight are not too many") {
     if (!can_stop()) return;
     auto options = fixture::with_workers(2);

@@ -23,7 +23,7 @@ struct Mapping {
         shared_memory, // of no file on a disk: what was never written to it is nowhere
         file,
         device, // to read it may be to do something
-        other,  // of the kernel's making
+        other,  // of the kernel's making, or kept from it (memfd_secret)
     };
 
     Range range{};
@@ -81,6 +81,7 @@ private:
         if (begins("[anon_shmem:") || begins("/dev/shm/") || begins("/dev/zero")) return Backing::shared_memory;
         if (is_deleted() && (begins("/memfd:") || begins("/SYSV") || begins("/anon_hugepage")))
             return Backing::shared_memory;
+        if (is_deleted() && begins("/secretmem")) return Backing::other;
         if (begins("/dev/") || begins("/sys/") || begins("/proc/")) return Backing::device;
         if (!*name || *name == '[') return Backing::anonymous;
         return *name == '/' ? Backing::file : Backing::other;
