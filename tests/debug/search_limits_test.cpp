@@ -208,6 +208,38 @@ private:
     std::atomic<std::uint64_t> links_{0};
 };
 
+/// Threads that do nothing.
+class Idlers {
+public:
+    explicit Idlers(std::size_t count) {
+        REQUIRE(::pipe(ends_) == 0);
+        pthread_attr_t small;
+        ::pthread_attr_init(&small);
+        ::pthread_attr_setstacksize(&small, 64 * 1024);
+        const auto wait = [](void* end) -> void* {
+            char c = 0;
+            while (::read(*static_cast<int*>(end), &c, 1) < 0) {}
+            return nullptr;
+        };
+        for (pthread_t t; threads_.size() < count && ::pthread_create(&t, &small, wait, ends_) == 0;)
+            threads_.push_back(t);
+        ::pthread_attr_destroy(&small);
+    }
+    ~Idlers() {
+        ::close(ends_[1]);
+        for (const pthread_t t : threads_) ::pthread_join(t, nullptr);
+        ::close(ends_[0]);
+    }
+    Idlers(const Idlers&) = delete;
+    Idlers& operator=(const Idlers&) = delete;
+
+    std::size_t count() const { return threads_.size(); }
+
+private:
+    int ends_[2];
+    std::vector<pthread_t> threads_;
+};
+
 void sleep_without_us(std::int64_t ns) {
     const timespec time{static_cast<std::time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
     ::syscall(SYS_nanosleep, &time, nullptr);
@@ -296,6 +328,22 @@ TEST_CASE("nobody runs at a standstill where threads begin threads and end") {
     }
     CHECK(held > 0);
     CHECK(ran == 0);
+}
+
+TEST_CASE("a standstill that has no time stops only the first threads it meets") {
+    const Idlers idlers(50);
+    const Standstill still(1);
+    CHECK(!still.holds());
+    CHECK(still.end_threads() - still.begin_threads() < 10);
+}
+
+TEST_CASE("none of too many threads is stopped") {
+    if (may_clear_all) return; // which is to say, under a sanitizer
+    const Idlers idlers(Standstill::most_threads + 1);
+    if (idlers.count() <= Standstill::most_threads) return; // the system gives no more
+    const Standstill still(60'000 * ms);
+    CHECK(!still.holds());
+    CHECK(still.end_threads() == still.begin_threads());
 }
 
 TEST_CASE("the numbers of threads in another namespace are not taken for ours") {

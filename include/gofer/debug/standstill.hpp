@@ -253,10 +253,11 @@ private:
     // could make one stand still then. The list alone does not tell, since it breaks off at a thread that ends while it
     // is read, perhaps having made another.
     GOFER_ON_FOREIGN_STACK bool stop_all(std::int64_t until) noexcept {
+        if (number_of_threads() > most_threads) return false; // nobody is stopped in vain
         for (;;) {
             const std::size_t known = count_;
             found_ = 0;
-            if (!seize_new()) return false;
+            if (!seize_new(until)) return false;
             if (count_ == known && found_ == number_of_threads()) return true;
             if (now() > until) return false;
             for (std::size_t i = known; i < count_; ++i)
@@ -271,7 +272,7 @@ private:
         unsigned char type;
         char name[1];
     };
-    GOFER_ON_FOREIGN_STACK bool seize_new() noexcept {
+    GOFER_ON_FOREIGN_STACK bool seize_new(std::int64_t until) noexcept {
         raw_call(SYS_lseek, tasks_, 0, SEEK_SET);
         for (;;) {
             const long n = raw_call(SYS_getdents64, tasks_, entries_, sizeof entries_);
@@ -279,7 +280,7 @@ private:
             for (long at = 0; at < n;) {
                 const auto* entry = reinterpret_cast<const Entry*>(entries_ + at);
                 at += entry->length;
-                if (!seize(number(reinterpret_cast<const char*>(entry) + offsetof(Entry, name))))
+                if (!seize(number(reinterpret_cast<const char*>(entry) + offsetof(Entry, name))) || now() > until)
                     return false;
             }
         }
