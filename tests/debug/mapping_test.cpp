@@ -21,11 +21,9 @@ TEST_CASE("of a mapping only what the kernel says is believed, whatever its path
     CHECK(m.offset == 0x2000);
     CHECK(m.inode == 131);
     CHECK(!m.is_kernels());
-    CHECK(!parse("/srv/[stack]").is_main_stack());
     CHECK(!parse("/srv/[aio]").is_kernel_aio());
     CHECK(parse("                 [vdso]").is_kernels());
     CHECK(parse("                 [vvar_vclock]").is_kernels());
-    CHECK(parse("                 [stack]").is_main_stack());
     CHECK(parse("/[aio] (deleted)").is_kernel_aio());
     CHECK(!Mapping::parse("7f00-7fff r--p 00000000 00:00 0").writable);
     CHECK(!Mapping::parse("7f00-7fff r--p 00000000 00:00 0").shared);

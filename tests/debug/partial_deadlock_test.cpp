@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <sched.h>
 #include <sstream>
 #include <string>
 #include <sys/epoll.h>
@@ -445,6 +446,42 @@ TEST_CASE("a pointer to a frame that only epoll keeps clears") {
         static_cast<const Channel<int>*>(event.data.ptr)->send(1);
         for (const int file : {poll, pipe[0], pipe[1]}) ::close(file);
     });
+}
+
+TEST_CASE("a handle in main's frame clears while a handler runs on a stack that lies above it") {
+    if (!can_look() || gofer::base::tsan_build) return; // TSan has handlers wait
+    ++rounds();
+    static std::atomic<bool> interrupted, goes_on;
+    alignas(16) char above[64 * 1024];
+    const stack_t ours{above, 0, sizeof above};
+    stack_t theirs{};
+    REQUIRE(::sigaltstack(&ours, &theirs) == 0);
+    struct sigaction action{}, before{};
+    action.sa_handler = [](int) {
+        interrupted = true;
+        while (!goes_on) ::sched_yield();
+    };
+    action.sa_flags = SA_ONSTACK;
+    const int signal = SIGRTMIN + 4;
+    REQUIRE(::sigaction(signal, &action, &before) == 0);
+    bool spared = false;
+    std::thread looks([&spared] {
+        while (!interrupted) ::sched_yield();
+        spared = is_spared("known to main");
+        goes_on = true;
+    });
+    gofer::WaitGroup wg;
+    apart([signal, &wg] {
+        const Channel<int> c;
+        wg.go({.name = now("known to main")}, [c] { c.receive(); });
+        ::raise(signal);
+        c.send(1);
+    });
+    looks.join();
+    wg.wait();
+    ::sigaction(signal, &before, nullptr);
+    ::sigaltstack(&theirs, nullptr);
+    CHECK(spared);
 }
 
 TEST_CASE("a pointer to a frame that only a timer of the system's keeps clears") {

@@ -63,7 +63,6 @@ struct Mapping {
     }
 
     bool is_kernels() const noexcept { return begins("[v"); } // [vdso] and its kin
-    bool is_main_stack() const noexcept { return std::strcmp(name, "[stack]") == 0; }
     bool is_kernel_aio() const noexcept { return begins("/[aio]"); }
     bool is_deleted() const noexcept {
         constexpr char mark[] = " (deleted)";

@@ -37,7 +37,7 @@ public:
         if (!can_search) return give_up(not_here);
         if (!find_all(still) || !arrange()) return false;
         const bool all = done() || (search_stacks(still, own) && search_registers(still) &&
-                                    search_memory(still) && search_kernel());
+                                    search_memory() && search_kernel());
         if (!done() && !all) return give_up(limit_.was_passed() ? too_late : unreadable);
         clear_across_runtimes();
         note_companions();
@@ -103,17 +103,18 @@ private:
             }
         return search_range(Mapping::of_stack(stack), stack); // it is just being entered, or in a handler
     }
-    GOFER_SEARCHES bool search_memory(const Standstill& still) noexcept {
+    /// Threads' own stacks as a whole, too: where the stack pointer is does not tell what is in use. A signal handler or
+    /// a coroutine may run on a stack that is a variable of main.
+    GOFER_SEARCHES bool search_memory() noexcept {
         if (!memory_.good()) return false;
         ProcLines maps("/proc/thread-self/maps");
         const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
         bool all = false; // or at least our own stack
         while (const char* line = maps.next()) {
-            Mapping m = Mapping::parse(line);
+            const Mapping m = Mapping::parse(line);
             if (m.is_kernel_aio()) return give_up(kernel_knows); // see search_kernel()
             all = all || m.range.holds(here);
             if (m.is_kernels() || is_shadow(m.range)) continue;
-            if (m.is_main_stack()) skip_unused(m.range, still);
             if (limit_.passed() || !search_mapping(m)) return suspects() == 0;
         }
         return maps.good() && all;
@@ -137,11 +138,6 @@ private:
     static constexpr bool can_search = false;
 #endif
 
-    static void skip_unused(Range& stack, const Standstill& still) noexcept {
-        for (const auto* t = still.begin_threads(); t != still.end_threads(); ++t)
-            if (t->tid == ::getpid() && stack.holds(t->stack_pointer - red_zone))
-                stack.begin = t->stack_pointer - red_zone;
-    }
     GOFER_SEARCHES bool search_mapping(const Mapping& m) noexcept {
         Range rest = m.range;
         while (rest.begin < rest.end) {
