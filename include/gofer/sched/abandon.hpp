@@ -60,21 +60,22 @@ inline task::AbandonHook* take_hook(Goroutine& g) noexcept {
 /// for what they were to give are told, each once. `but`, and whoever runs, is passed over. Not in an EngineRegion.
 inline void abandon_parked(Scheduler& s, const Goroutine* but = nullptr) {
     static base::SpinLock lock;
-    bool any = false;
     std::vector<task::AbandonHook*> hooks; // called without the lock: they wake others
     {
         const base::EngineRegion engine;
-        const std::lock_guard<base::SpinLock> guard(lock);
+        bool any = false;
+        lock.lock();
         task::stack_pools().for_each([&](Goroutine& g) {
             const task::State state = g.state.load(std::memory_order_relaxed);
             if (g.home != &s || &g == but || state == task::State::vacant || state == task::State::running) return;
             any = true;
             if (task::AbandonHook* hook = take_hook(g)) hooks.push_back(hook);
         });
+        lock.unlock();
+        if (!any) return;
+        s.retain();
+        keep_goroutines_reachable(s); // before anybody is told, who may end the process
     }
-    if (!any) return;
-    s.retain();
-    keep_goroutines_reachable(s); // before anybody is told, who may end the process
     for (task::AbandonHook* hook : hooks) hook->abandon(*hook);
 }
 
