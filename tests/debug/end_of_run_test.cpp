@@ -64,6 +64,16 @@ struct OvertakenRun {
     std::atomic<bool> parks{false}, returned{false}, was_broken{false}, was_written{false};
 };
 
+void shut_down_while_it_computes(OvertakenRun& scene) {
+    CHECK(fixture::eventually([&] { return scene.flags.computing.load(); }));
+    scene.runtime.shutdown();
+    CHECK(!scene.returned);
+    scene.flags.release = true;
+    REQUIRE(fixture::eventually([&] { return scene.returned.load(); }));
+    CHECK(scene.was_broken);
+    CHECK(scene.was_written);
+}
+
 /// Calls f(workers, leaks) for each worker count and both policies under which the process goes on.
 template <class F>
 void at_each_policy(F f) {
@@ -208,13 +218,7 @@ TEST_CASE("run whose runtime is shut down under it does not leave before its blo
                 });
             });
         }}.detach();
-        CHECK(fixture::eventually([&] { return scene->flags.computing.load(); }));
-        scene->runtime.shutdown();
-        CHECK(!scene->returned);
-        scene->flags.release = true;
-        REQUIRE(fixture::eventually([&] { return scene->returned.load(); }));
-        CHECK(scene->was_broken);
-        CHECK(scene->was_written);
+        shut_down_while_it_computes(*scene);
     });
 }
 
@@ -229,13 +233,7 @@ TEST_CASE("run whose runtime is shut down under it returns when its function, wh
                 return 1;
             });
         }}.detach();
-        CHECK(fixture::eventually([&] { return scene->flags.computing.load(); }));
-        scene->runtime.shutdown();
-        CHECK(!scene->returned);
-        scene->flags.release = true;
-        REQUIRE(fixture::eventually([&] { return scene->returned.load(); }));
-        CHECK(scene->was_broken);
-        CHECK(scene->was_written);
+        shut_down_while_it_computes(*scene);
     });
 }
 

@@ -53,6 +53,14 @@ void overflow_a_little() {
     });
 }
 
+void names_the_overflow(const fixture::Death& death) {
+    if (death.says(not_here)) return;
+    INFO(death.message);
+    CHECK(death.signal == SIGABRT);
+    CHECK(death.says("goroutine stack overflow"));
+    CHECK(death.says("deep one"));
+}
+
 } // namespace
 
 TEST_CASE("without guard markers an overflow meets a protected page, and is named") {
@@ -61,11 +69,7 @@ TEST_CASE("without guard markers an overflow meets a protected page, and is name
         must(fixture::refuse(fixture::no_guard_markers), not_here);
         overflow_by_far();
     });
-    if (death.says(not_here)) return;
-    INFO(death.message);
-    CHECK(death.signal == SIGABRT);
-    CHECK(death.says("goroutine stack overflow"));
-    CHECK(death.says("deep one"));
+    names_the_overflow(death);
 }
 
 TEST_CASE("where guard markers are taken and not heeded an overflow meets a protected page, and is named") {
@@ -74,11 +78,7 @@ TEST_CASE("where guard markers are taken and not heeded an overflow meets a prot
         must(fixture::refuse(fixture::hollow_guard_markers), not_here);
         overflow_by_far();
     });
-    if (death.says(not_here)) return;
-    INFO(death.message);
-    CHECK(death.signal == SIGABRT);
-    CHECK(death.says("goroutine stack overflow"));
-    CHECK(death.says("deep one"));
+    names_the_overflow(death);
 }
 
 TEST_CASE("without any guard pages an overflow is found when the goroutine parks") {
@@ -88,11 +88,7 @@ TEST_CASE("without any guard pages an overflow is found when the goroutine parks
         must(fixture::refuse(fixture::no_guard_protection), not_here);
         overflow_a_little();
     });
-    if (death.says(not_here)) return;
-    INFO(death.message);
-    CHECK(death.signal == SIGABRT);
-    CHECK(death.says("goroutine stack overflow"));
-    CHECK(death.says("deep one"));
+    names_the_overflow(death);
 }
 
 TEST_CASE("without any guard pages goroutines that stay within their stacks are left alone") {

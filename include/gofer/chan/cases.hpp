@@ -30,7 +30,7 @@ SendCase<T, std::decay_t<H>> make_send(ChannelCore<T>* core, V&& v, H&& handler)
     } else if constexpr (std::is_lvalue_reference_v<V> || std::is_const_v<std::remove_reference_t<V>>) {
         static_assert(std::is_copy_constructible_v<T>,
                       "send(channel, lvalue) copies the value, and this type can only be moved: write std::move(value)");
-        return {core, Offer<T>{const_cast<T*>(std::addressof(v)), &copy_to<T>}, std::forward<H>(handler)};
+        return {core, offer_copy<T>(v), std::forward<H>(handler)};
     } else {
         return {core, Offer<T>{std::addressof(v)}, std::forward<H>(handler)};
     }

@@ -69,11 +69,8 @@ protected:
         if (result == Result::closed) throw ChannelClosed("gofer: send on a closed channel");
         return result == Result::done;
     }
-    static Offer<T> copy_of(const T& v) noexcept {
-        return {const_cast<T*>(std::addressof(v)), &copy_to<T>}; // an offer that copies does not write
-    }
     bool send_copy(const T& v, wait::Until until) const {
-        return send_offer(copy_of(v), until);
+        return send_offer(offer_copy(v), until);
     }
     template <wait::Ending C>
     bool send_before_end(Offer<T> offer, const C& ctx) const {
@@ -173,7 +170,7 @@ public:
     template <wait::Ending C, class Same = T>
         requires std::copy_constructible<Same>
     [[nodiscard]] bool send(const T& v, const C& ctx) const {
-        return this->send_before_end(this->copy_of(v), ctx);
+        return this->send_before_end(offer_copy(v), ctx);
     }
     template <wait::Ending C, class Same = T>
         requires(!wait::Ending<Same>)
@@ -183,7 +180,7 @@ public:
     template <wait::Ending C, class Same = T>
         requires(!wait::Ending<Same> && std::copy_constructible<Same>)
     [[nodiscard]] bool send(const C& ctx, const T& v) const {
-        return this->send_before_end(this->copy_of(v), ctx);
+        return this->send_before_end(offer_copy(v), ctx);
     }
 
     /// No more sends: receivers drain the buffer, then get nullopt. Throws ChannelClosed when closed already or nil.

@@ -2,6 +2,7 @@
 // emplace_unseen.
 #pragma once
 
+#include <memory>
 #include <new>
 #include <optional>
 #include <tuple>
@@ -42,6 +43,12 @@ void copy_to(const T& from, T* at, std::optional<T>* out) {
         out->emplace(from);
     else
         ::new (static_cast<void*>(at)) T(from);
+}
+
+/// Of what the caller keeps.
+template <class T>
+Offer<T> offer_copy(const T& v) noexcept {
+    return {const_cast<T*>(std::addressof(v)), &copy_to<T>}; // an offer that copies does not write
 }
 
 template <class T>

@@ -7,15 +7,19 @@
 
 namespace gofer::inline v1::debug {
 
-/// A T in a mapping of its own.
+/// A T in a mapping of its own, which stays. Null: the system gives no memory.
+template <class T>
+T* map_new() noexcept {
+    constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+    void* memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, flags, -1, 0);
+    return memory == MAP_FAILED ? nullptr : ::new (memory) T;
+}
+
+/// One that goes with its scope.
 template <class T>
 class Mapped {
 public:
-    Mapped() noexcept {
-        constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-        void* memory = ::mmap(nullptr, sizeof(T), PROT_READ | PROT_WRITE, flags, -1, 0);
-        if (memory != MAP_FAILED) object_ = ::new (memory) T;
-    }
+    Mapped() noexcept : object_(map_new<T>()) {}
     ~Mapped() {
         if (!object_) return;
         object_->~T();
@@ -28,7 +32,7 @@ public:
     T* get() const noexcept { return object_; }
 
 private:
-    T* object_ = nullptr;
+    T* object_;
 };
 
 } // namespace gofer::inline v1::debug

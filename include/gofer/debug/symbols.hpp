@@ -13,7 +13,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
-#include <new>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@
 
 #include <gofer/base/sanitizer.hpp>
 #include <gofer/base/spin_lock.hpp>
+#include <gofer/debug/mapped.hpp>
 
 namespace gofer::inline v1::debug {
 
@@ -171,9 +171,8 @@ private:
     Module* module_of(const Search& search) noexcept {
         for (Module* m = modules_; m; m = m->next)
             if (m->base == search.base && std::strcmp(m->name, search.name) == 0) return m;
-        void* memory = ::mmap(nullptr, sizeof(Module), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED) return nullptr;
-        auto* added = ::new (memory) Module;
+        auto* added = map_new<Module>();
+        if (!added) return nullptr;
         std::strcpy(added->name, search.name);
         added->base = search.base;
         added->usable = added->symbols.open(*search.name ? search.name : "/proc/self/exe");

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <cxxabi.h>
 #include <exception>
-#include <typeinfo>
 #include <unwind.h>
 
 #include <gofer/base/fatal.hpp>
@@ -49,11 +48,7 @@ using AskWhetherOver = bool (*)() noexcept;
 
 /// Whether the exception that is being handled is Unwind.
 inline bool handles_unwind() noexcept {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-#ifdef __cpp_rtti
-    return type && *type == typeid(Unwind);
-#else
-    if (!type) return false;
+    if (!abi::__cxa_current_exception_type()) return false; // another language's; it cannot be thrown on
     try {
         throw;
     } catch (const Unwind&) {
@@ -61,7 +56,6 @@ inline bool handles_unwind() noexcept {
     } catch (...) {
         return false;
     }
-#endif
 }
 
 extern "C" {

@@ -23,6 +23,11 @@ inline bool sleep(wait::Until until) {
     episode.pass_unwind();
     return false;
 }
+template <wait::Ending Ctx>
+bool sleep(wait::Until until, const Ctx& ctx) {
+    until.interrupt = interrupt_of(ctx);
+    return sleep(until);
+}
 
 } // namespace time
 
@@ -42,9 +47,7 @@ void sleep_until(std::chrono::time_point<C, D> tp) {
 /// ended.
 template <wait::Ending Ctx, class Rep, class Period>
 [[nodiscard]] bool sleep_for(const Ctx& ctx, std::chrono::duration<Rep, Period> d) {
-    wait::Until until = wait::Until::after(d);
-    until.interrupt = interrupt_of(ctx);
-    return time::sleep(until);
+    return time::sleep(wait::Until::after(d), ctx);
 }
 template <wait::Ending Ctx, class Rep, class Period>
 [[nodiscard]] bool sleep_for(std::chrono::duration<Rep, Period> d, const Ctx& ctx) {
@@ -53,9 +56,7 @@ template <wait::Ending Ctx, class Rep, class Period>
 
 template <wait::Ending Ctx, class C, class D>
 [[nodiscard]] bool sleep_until(const Ctx& ctx, std::chrono::time_point<C, D> tp) {
-    wait::Until until = wait::Until::at(tp);
-    until.interrupt = interrupt_of(ctx);
-    return time::sleep(until);
+    return time::sleep(wait::Until::at(tp), ctx);
 }
 template <wait::Ending Ctx, class C, class D>
 [[nodiscard]] bool sleep_until(std::chrono::time_point<C, D> tp, const Ctx& ctx) {
