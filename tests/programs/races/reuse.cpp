@@ -15,38 +15,41 @@ using races::touch;
 
 namespace {
 
-/// Starts goroutines one after the other, without an edge between them, until twenty of them have lain where a first one
-/// lay, and lets those race: two may happen to be ordered, by what the scheduler did between them. A place may never be
-/// used again, when a worker keeps it that is idle from then on; so after a while another one is the first, of a race of
-/// its own. Those count that came soon after the one before them in that place: TSan keeps what it knows of the last 64
-/// goroutines that ended, of which it needs that one to tell of the race.
+/// Starts goroutines one after the other, without an edge between them, until twenty times one has lain where another
+/// had lain just before. Each two that follow each other there race about an object of their own: two may happen to be
+/// ordered, by what the scheduler did between them, and TSan may have lost the stack of one, which it needs to tell of a
+/// race; a second race about the same object it would not look at. A place may never be used again, when a worker keeps
+/// it that is idle from then on; so after a while another place is looked at. Those count that came soon after the one
+/// before them: TSan keeps what it knows of the last 64 goroutines that ended.
 template <class Start>
 void race_in_the_same_place(const Setting& s, Start start) {
     gofer::run(s.options(), [&] {
-        std::atomic<std::uintptr_t> first{0};
+        std::atomic<std::uintptr_t> place{0};
         std::atomic<std::size_t> latest{0}; // in that place
+        std::atomic<std::size_t> objects{0};
         std::atomic<int> met{0};
         Rumour over; // one for all: a new one in the same place would be a race of its own
         const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds{30};
         constexpr std::size_t followers = 100;
         constexpr std::size_t soon = 10;
-        const std::size_t most = followers * races::unprotected.size();
-        for (std::size_t i = 0; i < most && met.load(std::memory_order_relaxed) < 20; ++i) {
+        for (int i = 0; met.load(std::memory_order_relaxed) < 20; ++i) {
             if (std::chrono::steady_clock::now() > limit) break;
-            start([&, i](std::uintptr_t here) {
-                const bool is_first = i % followers == 0;
-                if (is_first) first.store(here, std::memory_order_relaxed);
-                if (here == first.load(std::memory_order_relaxed)) {
-                    touch(i / followers);
+            start([&, turn = static_cast<std::size_t>(i)](std::uintptr_t here) {
+                const bool is_first = turn % followers == 0;
+                if (is_first) place.store(here, std::memory_order_relaxed);
+                if (here == place.load(std::memory_order_relaxed)) {
+                    const std::size_t mine = objects.fetch_add(is_first ? 2 : 1, std::memory_order_relaxed) + is_first;
+                    touch(mine % races::unprotected.size());
                     s.between();
-                    const std::size_t before = latest.exchange(i, std::memory_order_relaxed);
-                    met.fetch_add(!is_first && i - before <= soon, std::memory_order_relaxed);
+                    touch((mine + 1) % races::unprotected.size());
+                    const std::size_t before = latest.exchange(turn, std::memory_order_relaxed);
+                    met.fetch_add(!is_first && turn - before <= soon, std::memory_order_relaxed);
                 }
                 over.give();
             });
-            over.await(static_cast<int>(i) + 1);
+            over.await(i + 1);
         }
-        programs::require(met.load(std::memory_order_relaxed) > 0, "some goroutine came to lie where the first had lain");
+        programs::require(met.load(std::memory_order_relaxed) > 0, "some goroutine came to lie where another had lain");
     });
 }
 
