@@ -29,6 +29,10 @@
 // worker that looks for work.
 #pragma once
 
+// gcc's -Wshadow takes a parameter of a template here for one that hides a variable of the file that uses it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 #include <gofer/blocking.hpp>
 #include <gofer/chan/cases.hpp>
 #include <gofer/chan/channel.hpp>
@@ -65,3 +69,5 @@
 #include <gofer/time/ticker.hpp>
 #include <gofer/time/timer.hpp>
 #include <gofer/trace.hpp>
+
+#pragma GCC diagnostic pop

@@ -22,6 +22,9 @@
 #include <string>
 #include <utility>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow" // as gofer.hpp does
+
 #include <gofer/base/fatal.hpp>
 #include <gofer/debug/live.hpp>
 #include <gofer/time/sleep.hpp>
@@ -85,3 +88,5 @@ private:
 };
 
 } // namespace gofer::inline v1::testing
+
+#pragma GCC diagnostic pop
