@@ -6,6 +6,7 @@
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <gofer/chan/channel_core.hpp>
@@ -33,6 +34,10 @@ inline void wait_on_nil(wait::Until until, task::WaitReason reason) {
 /// A counted reference to a channel; null is the nil channel.
 template <class T>
 class Handle {
+    static_assert(std::is_object_v<T> && !std::is_array_v<T> && std::is_same_v<T, std::remove_cv_t<T>>,
+        "a channel carries values that can be moved: Channel<gofer::Unit> for none, std::reference_wrapper for a "
+        "reference, std::array for an array, T for const T");
+
 public:
     constexpr Handle() noexcept = default;
     Handle(const Handle& other) noexcept : core_(other.core_) {
