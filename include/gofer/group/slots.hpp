@@ -1,11 +1,17 @@
 // How many goroutines of a group there may be at a time: a counter with a line of those who wait for a place. A
 // place that becomes free goes to the first in line, so nobody is overtaken.
+//
+// The one that was given a place may belong to a runtime that ends before it can go on. So until it does it stands in a
+// list of its own, from which others take such a place back: whoever comes and finds none, and whoever waits behind a
+// goroutine of another runtime, for the end of a runtime makes him look again (wait/recall.hpp).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <mutex>
 
+#include <gofer/wait/recall.hpp>
 #include <gofer/wait/waiter.hpp>
 
 namespace gofer::inline v1::group {
@@ -16,6 +22,7 @@ public:
     bool set_limit(std::ptrdiff_t n) noexcept {
         base::EngineRegion engine;
         const std::lock_guard<base::SpinLock> guard(lock_);
+        take_back();
         if (taken_ > 0) return false;
         limit_ = n < 0 ? unlimited : n;
         return true;
@@ -23,17 +30,8 @@ public:
 
     void acquire() {
         base::EngineRegion engine;
-        lock_.lock();
-        if (take()) return lock_.unlock();
-        wait::Episode episode;
-        wait::Waiter self(episode, nullptr);
-        line_.push_back(self);
-        episode.park(task::WaitReason::err_group, this, wait::Unlock::of(lock_));
-        if (episode.ended() == wait::Ended::by_partner) return;
-        lock_.lock();
-        line_.remove_if_linked(self);
-        lock_.unlock();
-        episode.pass_unwind();
+        while (!take_or_wait()) {
+        }
     }
     bool try_acquire() noexcept {
         base::EngineRegion engine;
@@ -46,7 +44,10 @@ public:
         lock_.lock();
         wait::Waiter* first = nullptr;
         const wait::Claimed next = wait::claim_first(line_, first);
-        if (!next) --taken_;
+        if (next)
+            arriving_.push_back(*first);
+        else
+            --taken_;
         lock_.unlock();
         if (next) next.wake();
     }
@@ -55,16 +56,58 @@ private:
     static constexpr std::ptrdiff_t unlimited = std::numeric_limits<std::ptrdiff_t>::max();
 
     bool take() noexcept {
+        if (taken_ >= limit_) take_back();
         if (taken_ >= limit_) return false;
         ++taken_;
         base::engine_acquire(this);
         return true;
     }
 
+    // False: look again.
+    bool take_or_wait() {
+        lock_.lock();
+        if (take()) return lock_.unlock(), true;
+        const bool mixed = joins_others();
+        wait::Episode episode({}, mixed);
+        wait::Waiter self(episode, nullptr);
+        line_.push_back(self);
+        {
+            const wait::Recall::Listed listed(episode, mixed);
+            episode.park(task::WaitReason::err_group, this, wait::Unlock::of(lock_));
+        }
+        const bool given = episode.ended() == wait::Ended::by_partner;
+        lock_.lock();
+        const bool still_here = (given ? arriving_ : line_).remove_if_linked(self);
+        lock_.unlock();
+        if (!given) episode.pass_unwind();
+        return given && still_here; // else it was taken back: the runtime has stopped
+    }
+
+    // Whether there are others, of other runtimes, before the caller.
+    bool joins_others() noexcept {
+        const std::uint32_t mine = wait::runtime_here();
+        if (line_.empty() && arriving_.empty()) home_ = mine;
+        if (home_ != mine) home_ = wait::several_runtimes;
+        return home_ == wait::several_runtimes;
+    }
+
+    // Those of one's own runtime end with it.
+    void take_back() noexcept {
+        if (arriving_.empty() || home_ == wait::runtime_here()) return;
+        for (wait::Waiter *waiter = arriving_.front(), *next = nullptr; waiter; waiter = next) {
+            next = waiter->next;
+            if (!waiter->episode->abandoned()) continue;
+            arriving_.remove(*waiter);
+            --taken_;
+        }
+    }
+
     base::SpinLock lock_;
     std::ptrdiff_t limit_ = unlimited;
     std::ptrdiff_t taken_ = 0;
     wait::WaitList line_;
+    wait::WaitList arriving_; // those who were given a place, and have not run since
+    std::uint32_t home_ = wait::endless_runtime; // the runtime of those in both, or `several_runtimes`
 };
 
 } // namespace gofer::inline v1::group

@@ -24,7 +24,6 @@
 #include <utility>
 
 #include <gofer/base/fatal.hpp>
-#include <gofer/sched/default_scheduler.hpp>
 #include <gofer/sync/owner.hpp>
 #include <gofer/wait/recall.hpp>
 #include <gofer/wait/spin.hpp>
@@ -196,12 +195,11 @@ private:
     // Notes where the caller belongs, under the lock of the list. `mixed_now`: those in the list do not know yet that
     // they are in mixed company.
     Company join_company(std::uint32_t word) noexcept {
-        const sched::Worker* w = sched::this_worker();
-        const bool may_end = w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_relaxed);
-        const std::uint32_t mine = may_end ? w->scheduler->id : never_ends;
+        const std::uint32_t mine = wait::runtime_here();
         if (waiters_.empty() && !(word & woken)) home_ = mine;
         if (home_ == mine) return Company::alike;
-        return std::exchange(home_, several) == several ? Company::mixed : Company::mixed_now;
+        const bool mixed_before = std::exchange(home_, wait::several_runtimes) == wait::several_runtimes;
+        return mixed_before ? Company::mixed : Company::mixed_now;
     }
 
     [[gnu::noinline]] void unlock_slow() {
@@ -235,12 +233,9 @@ private:
                     "std::lock_guard or std::unique_lock");
     }
 
-    static constexpr std::uint32_t never_ends = UINT32_MAX - 1; // the default runtime, and plain threads
-    static constexpr std::uint32_t several = UINT32_MAX;
-
     std::atomic<std::uint32_t> word_{0};
     std::atomic<bool> waited_for_{false}; // a hint: whether the list has somebody; written under its lock
-    std::uint32_t home_ = never_ends; // the runtime of those who wait, or `several`; guarded by the list's lock
+    std::uint32_t home_ = wait::endless_runtime; // of those who wait, or `several_runtimes`; guarded by the list's lock
     wait::WaitList waiters_;
     sync::Owner owner_;
 };
