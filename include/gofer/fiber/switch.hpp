@@ -4,7 +4,8 @@
 // - Nothing that belongs to the thread is cached across the jump: the Carrier comes out of the jump itself, and holds
 //   the addresses of the thread's errno and exception state, taken once when the thread started.
 // - errno and the exception state are put away before and put back after.
-// - A new fiber computes as its thread does, and not as the goroutine that happens to make it.
+// - A new fiber computes as its thread does, and not as the goroutine that happens to make it. A loop sees to it that
+//   the next goroutine on its stack does, too.
 // - What must not be seen before the registers are saved (the lock of a wait list, a place in a queue) is released by
 //   `after`, which the *next* fiber on this thread runs before anything else.
 // - ASan hears of each jump before and after; TSan is told the identity that runs next, without an edge.
@@ -41,9 +42,18 @@ struct Arithmetic {
 
     void note() noexcept { asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(sse), "=m"(x87)); }
     void restore() const noexcept { asm volatile("ldmxcsr %0\n\tfldcw %1" : : "m"(sse), "m"(x87)); }
+    /// Half a nanosecond; to ask for both words, or to restore them at once, takes more than twice that. Who changes one by
+    /// the functions of <cfenv> changes both.
+    bool is_changed() const noexcept {
+        constexpr std::uint32_t control = 0xffc0; // the other bits are notes of what has happened
+        std::uint32_t now = 0;
+        asm volatile("stmxcsr %0" : "=m"(now));
+        return ((now ^ sse) & control) != 0;
+    }
 #else
     void note() noexcept {}
     void restore() const noexcept {}
+    bool is_changed() const noexcept { return false; }
 #endif
 };
 

@@ -254,6 +254,8 @@ GOFER_UNINSTRUMENTED GOFER_SEPARABLE void run_loop(fiber::Fiber* fiber, fiber::C
         if (r.is_task() && !(r.task()->options && r.task()->options->stack_size)) {
             run_task(self, w, r.task());
             w = static_cast<Worker*>(self->worker);
+            if (w->arithmetic.is_changed()) [[unlikely]]
+                w->arithmetic.restore();
             if constexpr (base::tsan_build) { // a fresh stack each time: the next one must not meet this one's frames
                 w->set_after(after_retire, nullptr);
                 fiber::switch_fiber(w, self, take_spare(*w), fiber::Leaving::for_good);
