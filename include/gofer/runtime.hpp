@@ -7,6 +7,7 @@
 #include <future>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -26,7 +27,8 @@ namespace gofer::inline v1 {
 /// A pool of workers with its own goroutines. Thread-safe but for construction and destruction.
 class Runtime {
 public:
-    /// Starts the workers. Throws std::system_error when the system gives no thread.
+    /// Starts the workers. Throws std::system_error when the system gives no thread, std::invalid_argument for options out
+    /// of range.
     explicit Runtime(RuntimeOptions options = {}) : options_(options), scheduler_(make(options)) {
         scheduler_->face.store(this, std::memory_order_release);
     }
@@ -92,6 +94,7 @@ private:
         return runtime;
     }
 
+    static void check(const RuntimeOptions& options);
     static sched::Scheduler* make(const RuntimeOptions& options);
     static sched::OnDeadlock on_deadlock(DeadlockOption option) noexcept;
 
@@ -211,8 +214,18 @@ GOFER_SEPARABLE void Runtime::shutdown() {
     debug::shut_down(*scheduler_, options_.shutdown_grace, options_.leaks == Leaks::abort);
 }
 
+GOFER_SEPARABLE void Runtime::check(const RuntimeOptions& options) {
+    constexpr unsigned most_workers = 1 << 16;
+    if (options.workers > most_workers)
+        throw std::invalid_argument("gofer: RuntimeOptions::workers is over 65,536: " + std::to_string(options.workers) +
+                                    "; 0 is for as many as there are CPUs");
+    if (options.stack_size > task::StackPools::largest)
+        throw std::invalid_argument("gofer: RuntimeOptions::stack_size is over 2 TB: " + std::to_string(options.stack_size));
+}
+
 GOFER_SEPARABLE sched::Scheduler* Runtime::make(const RuntimeOptions& options) {
     sched::must_not_be_forked("a Runtime is made");
+    check(options);
     auto* s = new sched::Scheduler(options.workers ? options.workers : sched::default_worker_count(),
                                    options.stack_size);
     s->on_deadlock = on_deadlock(options.deadlock);

@@ -37,9 +37,10 @@ private:
 struct RuntimeOptions {
     /// Worker threads; 0: $GOFER_MAXPROCS, else the CPUs this process may use (affinity, cgroup quota). That many
     /// goroutines run at a time, not counting those that hold a thread for over about 10 ms without parking: for them
-    /// stand-ins take over, up to twice as many again (16 at least). So one worker is no mutual exclusion.
+    /// stand-ins take over, up to twice as many again (16 at least). So one worker is no mutual exclusion. 65,536 at most.
     unsigned workers{0};
-    /// Bytes of stack reserved for a goroutine; committed as it grows. Rounded up to a power of two, 16 KB at least.
+    /// Bytes of stack reserved for a goroutine; committed as it grows. Rounded up to a power of two, 16 KB at least, 2 TB
+    /// at most.
     std::size_t stack_size{sched::default_stack_size};
     /// How long goroutines that are left at the end of `run` are waited for; less when nothing can wake them. If it is
     /// over 50 ms, and some are left after 5 ms, all threads of the process may be stopped once, for 50 ms at most, to

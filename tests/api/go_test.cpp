@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -109,6 +110,21 @@ TEST_CASE("a goroutine that asked for a large stack has it") {
         };
         wg.go({.name = "deep", .stack_size = 4 << 20}, [&] { VERIFY(deep(500) == 500); });
         wg.wait();
+    });
+}
+
+TEST_CASE("a stack of more than 2 TB is refused by std::invalid_argument, and the function is not called") {
+    fixture::at_each_worker_count([] {
+        const gofer::GoOptions options{.name = "huge", .stack_size = SIZE_MAX};
+        VERIFY(fixture::throws<std::invalid_argument>([&] { gofer::go(options, [] { VERIFY(false); }); }));
+        gofer::WaitGroup wg;
+        VERIFY(fixture::throws<std::invalid_argument>([&] { wg.go(options, [] { VERIFY(false); }); }));
+        wg.wait();
+        gofer::ErrGroup group;
+        group.set_limit(1);
+        VERIFY(fixture::throws<std::invalid_argument>([&] { group.go(options, [] { VERIFY(false); }); }));
+        VERIFY(group.try_go([] {}));
+        group.wait();
     });
 }
 

@@ -1,6 +1,9 @@
 // Runtime objects and their options: several at once, counted, shut down; the number of workers.
 #include <atomic>
+#include <chrono>
+#include <climits>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
@@ -140,6 +143,23 @@ TEST_CASE("GOFER_MAXPROCS of zero or less counts as none") {
         CHECK(workers_of({}) >= 1);
         CHECK(workers_of({}) <= std::thread::hardware_concurrency());
     }
+}
+
+TEST_CASE("options that are out of range throw std::invalid_argument") {
+    const auto refused = [](const gofer::RuntimeOptions& options) {
+        return fixture::throws<std::invalid_argument>([&options] { gofer::run(options, [] {}); });
+    };
+    CHECK(refused({.workers = UINT_MAX}));
+    CHECK(refused({.workers = UINT_MAX / 3}));
+    CHECK(refused({.workers = 70'000}));
+    CHECK(refused({.stack_size = SIZE_MAX}));
+    CHECK(refused({.stack_size = std::size_t{1} << 42}));
+}
+
+TEST_CASE("durations in the options saturate, and negative ones are none") {
+    using std::chrono::milliseconds;
+    for (const milliseconds d : {milliseconds::min(), milliseconds{-1}, milliseconds::max()})
+        CHECK(workers_of({.workers = 1, .shutdown_grace = d, .long_run = d}) == 1);
 }
 
 TEST_CASE("current outside of any goroutine is the default runtime, one and the same") {

@@ -35,7 +35,8 @@ template <class Record>
 class StackPools {
 public:
     static constexpr std::size_t smallest = std::size_t{16} << 10;
-    static constexpr unsigned classes = 28; // 16 KB to 2 TB
+    static constexpr unsigned classes = 28;
+    static constexpr std::size_t largest = smallest << (classes - 1); // 2 TB
 
     StackPools() noexcept {
         for (unsigned i = 0; i < classes; ++i)

@@ -16,7 +16,8 @@ namespace gofer::inline v1 {
 struct GoOptions {
     /// Shown in reports and by this_goroutine::name().
     std::string name{};
-    /// Bytes of stack to reserve; 0: as the runtime's options say. A size of its own means a stack from the start.
+    /// Bytes of stack to reserve; 0: as the runtime's options say. A size of its own means a stack from the start. Over
+    /// 2 TB: std::invalid_argument.
     std::size_t stack_size{0};
 };
 
@@ -33,6 +34,14 @@ inline bool must_be_running(sched::Scheduler* home, sched::Worker* w) {
     throw std::logic_error("gofer: go() on a Runtime that was shut down; start goroutines before shutdown()");
 }
 
+/// Null: none that differ from the defaults.
+inline std::unique_ptr<task::TaskOptions> checked(const GoOptions& options) {
+    if (options.stack_size > task::StackPools::largest) [[unlikely]]
+        throw std::invalid_argument("gofer: GoOptions::stack_size is over 2 TB: " + std::to_string(options.stack_size));
+    if (!options.stack_size && options.name.empty()) return nullptr;
+    return std::unique_ptr<task::TaskOptions>(new task::TaskOptions{options.name, options.stack_size, {}});
+}
+
 /// Queues `closure` as a goroutine of `home`.
 template <class Closure>
 void start(sched::Scheduler* home, const GoOptions* options, Place place, Closure&& closure) {
@@ -40,8 +49,7 @@ void start(sched::Scheduler* home, const GoOptions* options, Place place, Closur
     if (!must_be_running(home, w)) [[unlikely]]
         return task::drop(closure);
     std::unique_ptr<task::TaskOptions> own; // first: what throws must not leave a record behind
-    if (options && (options->stack_size || !options->name.empty()))
-        own.reset(new task::TaskOptions{options->name, options->stack_size, {}});
+    if (options) own = checked(*options);
     task::Task* task =
         task::make_task<std::decay_t<Closure>>(w ? &w->records : nullptr, place, std::forward<Closure>(closure));
     if (options) task->options = own.release();
