@@ -43,6 +43,7 @@ public:
     }
 
     void start(const std::string& path) {
+        sched::must_not_be_forked("a trace is started");
         const std::lock_guard<std::mutex> guard(mutex_);
         if (file_.load() >= 0) throw std::logic_error("gofer: trace::start() while a trace is recorded; stop it first");
         const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);

@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include <gofer/gofer.hpp>
+#include <gofer/sched/recorder.hpp>
+#include <gofer/trace.hpp>
 
 #include "../support/catch.hpp"
 #include "../support/dies.hpp"
 #include "../support/fixture.hpp"
+#include "../support/trace_reader.hpp"
 
 namespace {
 
@@ -149,6 +152,22 @@ TEST_CASE("many forks beside busy goroutines leave the parent unharmed") {
         over = true;
         wg.wait();
         while (gofer::Runtime::current().stats().goroutines > 1) gofer::yield();
+    });
+}
+
+TEST_CASE("the child of a fork records no trace, and is told so when it starts one") {
+    const fixture::TracePath path{"fork"};
+    gofer::trace::start(path);
+    const gofer::Defer stop{[] { gofer::trace::stop(); }};
+    fixture::at_each_worker_count([] {
+        const gofer::Channel<int> c;
+        VERIFY(works([] {
+            if (gofer::sched::recording()) std::abort();
+        }));
+        VERIFY(refused("it yields", [] { gofer::yield(); }));
+        VERIFY(refused("somebody waits: receive on channel", [c] { c.receive(); }));
+        VERIFY(refused("a trace is started", [] { gofer::trace::start("/dev/null"); }));
+        VERIFY(gofer::sched::recording());
     });
 }
 

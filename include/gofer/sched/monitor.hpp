@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <gofer/sched/fork.hpp>
+#include <gofer/sched/recorder.hpp>
 #include <gofer/sched/rescue.hpp>
 
 namespace gofer::inline v1::sched {
@@ -123,6 +124,7 @@ private:
     void die_in_child() noexcept {
         forked().store(true, std::memory_order_relaxed);
         has_thread_.store(false, std::memory_order_relaxed);
+        recording_flag().store(false, std::memory_order_relaxed); // others may have had the tracks' locks
         for (Scheduler* s = first_; s; s = s->next_scheduler) {
             s->stopped.store(true, std::memory_order_relaxed);
             for (auto& w : s->workers) w->attention.store(true, std::memory_order_relaxed);
