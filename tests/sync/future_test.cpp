@@ -4,6 +4,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -47,6 +48,20 @@ TEST_CASE("async takes arguments and gives results that can only be moved") {
                                    std::make_unique<int>(1));
         const std::unique_ptr<int> result = future.get();
         VERIFY(result && *result == 2);
+    });
+}
+
+TEST_CASE("async and a promise carry references of either kind") {
+    fixture::at_each_worker_count([] {
+        std::string text{"as it was"};
+        VERIFY(&gofer::async([&text]() -> std::string& { return text; }).get() == &text);
+        gofer::Future<std::string&&> future = gofer::async([&text]() -> std::string&& { return std::move(text); });
+        std::string&& there = future.get();
+        VERIFY(&there == &text && text == "as it was");
+        gofer::Promise<std::string&&> promise;
+        promise.set_value(std::move(text));
+        const std::string taken = promise.future().get();
+        VERIFY(taken == "as it was" && text.empty());
     });
 }
 

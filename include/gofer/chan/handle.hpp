@@ -192,8 +192,9 @@ public:
     void close() const { this->close_now(); }
 };
 
-/// Reads a channel until it is closed and drained, for range-for. Each value is moved out. It has a handle of its own:
-/// as in Go, a loop goes on with the channel it began with, whatever becomes of the variable.
+/// Reads a channel until it is closed and drained, for range-for. Each value is moved out, so that `T v` takes those that
+/// can only be moved, too; `auto&& v` changes them in place, where `auto& v` would ask for an lvalue. It has a handle of
+/// its own: as in Go, a loop goes on with the channel it began with, whatever becomes of the variable.
 ///
 /// A value is received when it is asked for, or whether there is one, and not by ++: who wants three (std::views::take,
 /// std::ranges::copy_n) takes three, and does not wait for a fourth.

@@ -55,7 +55,7 @@ private:
         } else if constexpr (std::is_reference_v<R>) {
             R result = std::move(body_)();
             dispose();
-            promise_.set_value(result);
+            promise_.set_value(static_cast<R>(result));
         } else {
             R result = std::move(body_)();
             dispose();

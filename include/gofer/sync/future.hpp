@@ -159,9 +159,11 @@ public:
     void set_value(V&& value) {
         state()->set_value(std::forward<V>(value));
     }
+    /// Of a reference, which must be of R's kind: what is bound to it is not kept.
     template <class V>
-        requires(std::is_reference_v<R> && std::is_convertible_v<V&, R>)
-    void set_value(V& value) {
+        requires(std::is_reference_v<R> && std::is_convertible_v<V &&, R> &&
+                 std::is_lvalue_reference_v<V> == std::is_lvalue_reference_v<R>)
+    void set_value(V&& value) {
         state()->set_value(std::addressof(value));
     }
     void set_exception(std::exception_ptr e) { state()->set_exception(std::move(e)); }
