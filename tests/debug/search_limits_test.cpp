@@ -28,6 +28,7 @@
 #include <vector>
 
 #include <gofer/gofer.hpp>
+#include <gofer/base/page.hpp>
 
 #include <gofer/base/thread_state.hpp>
 #include <gofer/debug/orphans.hpp>
@@ -49,7 +50,7 @@ using gofer::debug::TimeLimit;
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
-constexpr std::size_t page = 4096;
+const std::size_t page = gofer::base::page_size();
 
 /// Whether the system lets a process stop its own threads; a container may not.
 bool can_stop() {

@@ -5,12 +5,13 @@
 #include <set>
 #include <vector>
 
+#include <gofer/base/page.hpp>
 #include <gofer/fiber/slab.hpp>
 
 #include "../support/catch.hpp"
 
+using gofer::base::page_size;
 using gofer::fiber::guard_size;
-using gofer::fiber::page;
 using gofer::fiber::Slab;
 using gofer::fiber::StackSpan;
 
@@ -53,7 +54,7 @@ TEST_CASE("stacks do not overlap, and each is as large as it should be") {
         const StackSpan s = take(slab);
         CHECK(s.top - s.bottom == usable);
         CHECK((s.record >= s.bottom && s.record + record <= s.top));
-        if (last_top) CHECK(s.bottom - last_top >= static_cast<std::ptrdiff_t>(guard_size));
+        if (last_top) CHECK(s.bottom - last_top >= static_cast<std::ptrdiff_t>(guard_size()));
         last_top = s.top;
     }
 }
@@ -64,7 +65,7 @@ TEST_CASE("the page below each stack is forbidden, the stack itself is not") {
         const StackSpan s = take(slab);
         if (s.guard == gofer::fiber::Guard::canary) continue;
         CHECK(faults(s.bottom - 1));
-        CHECK(faults(s.bottom - guard_size));
+        CHECK(faults(s.bottom - guard_size()));
         CHECK_FALSE(faults(s.bottom));
         CHECK_FALSE(faults(s.top - 1));
     }
@@ -81,7 +82,7 @@ TEST_CASE("a stack is found again by its number and by its guard") {
         std::size_t index = 0;
         REQUIRE(slab.find_guard(taken.bottom - 1, index));
         REQUIRE(index == slab.size() - 1);
-        REQUIRE(slab.find_guard(taken.bottom - guard_size, index));
+        REQUIRE(slab.find_guard(taken.bottom - guard_size(), index));
         REQUIRE_FALSE(slab.find_guard(taken.bottom, index));
         REQUIRE_FALSE(slab.find_guard(taken.top - 1, index));
     }
@@ -108,7 +109,7 @@ TEST_CASE("records of neighbouring stacks fall into different cache sets") {
     if (gofer::base::tsan_build) return;
     Slab& slab = fresh_slab();
     std::set<std::uintptr_t> offsets;
-    for (int i = 0; i < 8; ++i) offsets.insert(reinterpret_cast<std::uintptr_t>(take(slab).record) % page);
+    for (int i = 0; i < 8; ++i) offsets.insert(reinterpret_cast<std::uintptr_t>(take(slab).record) % page_size());
     CHECK(offsets.size() >= 8);
 }
 
@@ -116,7 +117,7 @@ TEST_CASE("records of neighbouring stacks fall into different cache sets") {
 TEST_CASE("a stack takes the pages that were touched, and no others") {
     Slab& slab = fresh_slab();
     const auto resident = [](const StackSpan& s) {
-        std::vector<unsigned char> pages(usable / page);
+        std::vector<unsigned char> pages(usable / page_size());
         REQUIRE(::mincore(s.bottom, usable, pages.data()) == 0);
         return std::count_if(pages.begin(), pages.end(), [](unsigned char p) { return (p & 1) != 0; });
     };

@@ -4,6 +4,7 @@
 #include <random>
 #include <thread>
 
+#include <gofer/base/page.hpp>
 #include <gofer/fiber/trim.hpp>
 
 #include "../support/catch.hpp"
@@ -35,7 +36,7 @@ private:
 
     /// One word in each of the lowest pages.
     volatile unsigned& at(std::size_t i) {
-        return *reinterpret_cast<volatile unsigned*>(fiber_.bottom + i * gofer::fiber::page);
+        return *reinterpret_cast<volatile unsigned*>(fiber_.bottom + i * gofer::base::page_size());
     }
 
     gofer::fiber::Fiber& fiber_;

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <vector>
 
+#include <gofer/base/page.hpp>
 #include <gofer/gofer.hpp>
 
 namespace fixture {
@@ -28,7 +29,7 @@ struct StackBounds {
 
 /// Bytes of the stack that are in memory.
 [[nodiscard]] inline std::size_t resident_bytes(StackBounds stack) {
-    constexpr std::size_t page = 4096;
+    const std::size_t page = gofer::base::page_size();
     const auto size = static_cast<std::size_t>(stack.top - stack.bottom);
     std::vector<unsigned char> pages(size / page);
     if (::mincore(stack.bottom, size, pages.data()) != 0) return size;

@@ -23,7 +23,6 @@ WORDS = {
     "inner_run": "run of an inner runtime", "blocking": "its blocking code",
     "shut_down": "its runtime, which was shut down",
 }
-GUARD = 4096
 COLOURS, COLOUR_STEP = 8, 192
 
 
@@ -93,16 +92,22 @@ class Goroutine:
             self.id, self.doing(), '"%s"' % name if name else "", place(self.record["where"], int(self.record["line"])))
 
 
+def page_size():
+    found = re.search(r"AT_PAGESZ .*?(\d+)$", gdb.execute("info auxv", to_string=True), re.MULTILINE)
+    return int(found.group(1)) if found else 4096
+
+
 def records_of(slab, record_type):
     """The records of the stacks of one size (fiber/slab.hpp)."""
+    guard = page_size()
     count = int(loaded(slab["count_"]))
     stride, usable, kept = int(slab["stride_"]), int(slab["usable_"]), int(slab["record_"])
     chunks = slab["chunks_"]
     for c in range(chunks.type.range()[1] + 1 if count else 0):
         base, first, stacks = int(chunks[c]["base"]), int(chunks[c]["first"]), int(chunks[c]["stacks"])
         for index in range(first, min(first + stacks, count)):
-            top = base + (index - first) * stride + GUARD + usable
-            for below in (kept + index % COLOURS * COLOUR_STEP, GUARD): # the second in builds with TSan
+            top = base + (index - first) * stride + guard + usable
+            for below in (kept + index % COLOURS * COLOUR_STEP, guard): # the second in builds with TSan
                 record = gdb.Value(top - below).cast(record_type.pointer()).dereference()
                 if int(record["top"]) == top:
                     yield record

@@ -27,6 +27,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <gofer/base/page.hpp>
 #include <gofer/debug/mapping.hpp>
 #include <gofer/debug/time_limit.hpp>
 
@@ -57,12 +58,11 @@ public:
     }
 
 private:
-    static constexpr std::size_t page = 4096;
-    static constexpr std::size_t read_at_once = 256; // pages
+    static constexpr std::size_t read_at_once = std::size_t{1} << 20;
     static constexpr std::size_t most_runs = 4096;
     static constexpr std::size_t most_pages = 262144; // that are looked for at once: some milliseconds
     static constexpr std::uintptr_t most_without_scan = std::uintptr_t{64} << 30; // 250 ms
-    static constexpr std::size_t most_cold = 4096; // pages that are read from files in one search
+    static constexpr std::size_t most_cold = std::size_t{16} << 20; // that is read from files in one search
 
     enum class Unreadable : bool { skipped, failure };
 
@@ -78,7 +78,7 @@ private:
 
     template <class Visit>
     bool read_own(const Mapping& m, Range range, Visit visit) noexcept {
-        std::uintptr_t at = range.begin / page * page;
+        std::uintptr_t at = base::page_begin(range.begin);
         while (at < range.end) {
             if (limit_.passed() || !find_runs(at, range.end)) return false;
             for (std::size_t i = 0; i < runs_; ++i) {
@@ -101,14 +101,15 @@ private:
         if (!of_file && m.backing != Mapping::Backing::shared_memory) return false;
         if (of_file && !end_at_end_of_file(m, range, of_file)) return false;
         auto* in_memory = reinterpret_cast<unsigned char*>(flags_);
-        for (std::uintptr_t at = range.begin / page * page, next; at < range.end; at = next) {
-            const std::size_t n = std::min<std::size_t>(sizeof flags_, (range.end - at + page - 1) / page);
+        const std::size_t page = base::page_size();
+        for (std::uintptr_t at = base::page_begin(range.begin), next; at < range.end; at = next) {
+            const std::size_t n = std::min<std::size_t>(sizeof flags_, (base::page_end(range.end) - at) / page);
             next = at + n * page;
             if (limit_.passed() || ::syscall(SYS_mincore, at, n * page, in_memory) != 0) return false;
             for (std::size_t i = 0, k = 0; i < n; i = k) {
                 const bool warm = in_memory[i] & 1;
                 while (k < n && (in_memory[k] & 1) == warm) ++k;
-                if (!warm && of_file && (cold_ += k - i) > most_cold) return false;
+                if (!warm && of_file && (cold_ += (k - i) * page) > most_cold) return false;
                 if (!warm && !of_file && may_be_swapped_out()) return false;
                 if (!warm && !of_file) continue;
                 const Range part{std::max(range.begin, at + i * page), std::min(range.end, at + k * page)};
@@ -126,7 +127,7 @@ private:
         constexpr auto tmpfs = 0x01021994;
         struct statfs system{};
         on_disk = ::statfs(m.name, &system) != 0 || system.f_type != tmpfs;
-        const std::uint64_t size = (static_cast<std::uint64_t>(status.st_size) + page - 1) / page * page;
+        const std::uint64_t size = base::page_end(static_cast<std::uint64_t>(status.st_size));
         const std::uint64_t mapped = size > m.offset ? size - m.offset : 0;
         range.end = std::min<std::uint64_t>(range.end, std::max<std::uint64_t>(m.range.begin + mapped, range.begin));
         return true;
@@ -139,7 +140,7 @@ private:
     /// The next pages that hold anything; moves `at` behind them.
     bool find_runs(std::uintptr_t& at, std::uintptr_t end) noexcept {
         runs_ = 0;
-        end = (end + page - 1) / page * page;
+        end = base::page_end(end);
         Scan scan{sizeof scan,
                   0,
                   at,
@@ -162,6 +163,7 @@ private:
     }
     // What every Linux has: a word for each page.
     bool find_runs_one_by_one(std::uintptr_t& at, std::uintptr_t end) noexcept {
+        const std::size_t page = base::page_size();
         const std::size_t n = std::min<std::size_t>(most_runs, (end - at) / page);
         const std::size_t bytes = n * sizeof flags_[0];
         if (::syscall(SYS_pread64, pagemap_, flags_, bytes, at / page * sizeof flags_[0]) !=
@@ -182,12 +184,12 @@ private:
     bool read(Range range, Unreadable unreadable, Visit visit) noexcept {
         while (range.begin < range.end) {
             if (limit_.passed()) return false;
-            const std::size_t wanted = std::min<std::size_t>(range.end - range.begin, read_at_once * page);
+            const std::size_t wanted = std::min<std::size_t>(range.end - range.begin, read_at_once);
             const long n = static_cast<long>(::syscall(SYS_pread64, mem_, words_, wanted, range.begin));
             const std::size_t words = n > 0 ? static_cast<std::size_t>(n) / sizeof words_[0] : 0;
             if (words == 0) {
                 if (unreadable == Unreadable::failure) return false;
-                range.begin = range.begin / page * page + page;
+                range.begin = base::page_begin(range.begin) + base::page_size();
                 continue;
             }
             if (!visit(range.begin, words_, words)) return false;
@@ -203,7 +205,7 @@ private:
     std::size_t runs_ = 0;
     Run run_[most_runs];
     std::uint64_t flags_[most_runs];
-    alignas(16) std::uintptr_t words_[read_at_once * page / sizeof(std::uintptr_t)];
+    alignas(16) std::uintptr_t words_[read_at_once / sizeof(std::uintptr_t)];
 };
 
 } // namespace gofer::inline v1::debug

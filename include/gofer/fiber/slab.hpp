@@ -19,16 +19,19 @@
 #include <unistd.h>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/base/page.hpp>
 #include <gofer/base/sanitizer.hpp>
 #include <gofer/base/spin_lock.hpp>
 
 namespace gofer::inline v1::fiber {
 
-inline constexpr std::size_t page = 4096;
-inline constexpr std::size_t guard_size = page;
 inline constexpr std::size_t colours = 8;
 inline constexpr std::size_t colour_step = 192;
 inline constexpr std::uint64_t canary_word = 0x676f666572f00d5eu;
+
+inline std::size_t guard_size() noexcept {
+    return base::page_size();
+}
 
 enum class Guard : std::uint8_t { none, marker, protection, canary };
 
@@ -43,16 +46,16 @@ public:
     static Guard install(char* at) noexcept {
         if (mark(at)) return Guard::marker;
         if (protections().fetch_add(1, std::memory_order_relaxed) < protection_budget() &&
-            ::mprotect(at, guard_size, PROT_NONE) == 0)
+            ::mprotect(at, guard_size(), PROT_NONE) == 0)
             return Guard::protection;
-        canary_of(at + guard_size) = canary_word;
+        canary_of(at + guard_size()) = canary_word;
         return Guard::canary;
     }
 
 private:
     // An emulator may say yes to advice it does not know, and do nothing (qemu-user does): the first marker is tried.
     static bool mark(char* at) noexcept {
-        if (::madvise(at, guard_size, 102 /* MADV_GUARD_INSTALL */) != 0) return false;
+        if (::madvise(at, guard_size(), 102 /* MADV_GUARD_INSTALL */) != 0) return false;
         static const bool hold = refused_to_the_kernel(at);
         return hold;
     }
@@ -92,12 +95,12 @@ struct StackSpan {
 /// All stacks of one size.
 class Slab {
 public:
-    /// `usable` bytes a stack (a multiple of the page), `record` bytes kept at its top.
+    /// `usable` bytes a stack, in whole pages, `record` bytes kept at its top.
     void configure(std::size_t usable, std::size_t record) noexcept {
-        usable_ = usable;
+        usable_ = base::page_end(usable);
         record_ = record;
-        stride_ = usable + guard_size;
-        if ((stride_ / page) % 2 == 0) stride_ += page;
+        stride_ = usable_ + guard_size();
+        if ((stride_ / base::page_size()) % 2 == 0) stride_ += base::page_size();
     }
 
     std::size_t usable() const noexcept { return usable_; }
@@ -111,7 +114,7 @@ public:
         const std::size_t index = count_.load(std::memory_order_relaxed);
         if (index == reserved_) reserve_more(index);
         StackSpan span = at(index);
-        span.guard = Guards::install(span.bottom - guard_size);
+        span.guard = Guards::install(span.bottom - guard_size());
         base::tell_valgrind_of_stack(span.bottom, span.top);
         prepare(span);
         count_.store(index + 1, std::memory_order_release); // partner: size(), read by trimmer, reports and handler
@@ -124,8 +127,8 @@ public:
         for (const Chunk& chunk : chunks_) {
             if (index < chunk.first + chunk.stacks) {
                 char* base = chunk.base + (index - chunk.first) * stride_;
-                char* top = base + guard_size + usable_;
-                return {base + guard_size, top, top - record_offset(index), Guard::none};
+                char* top = base + guard_size() + usable_;
+                return {base + guard_size(), top, top - record_offset(index), Guard::none};
             }
         }
         return {};
@@ -146,7 +149,7 @@ public:
     }
     bool find_guard(const char* address, std::size_t& index) const noexcept {
         std::size_t height = 0;
-        return find(address, index, height) && height < guard_size;
+        return find(address, index, height) && height < guard_size();
     }
 
     /// `visit(begin, end)` for each stretch of address space that stacks are cut from. Lock-free.
@@ -159,7 +162,7 @@ public:
 private:
     // For TSan the frames begin at a page of their own, since only whole pages can be forgotten (forget_frames).
     std::size_t record_offset(std::size_t index) const noexcept {
-        return base::tsan_build ? page : record_ + (index % colours) * colour_step;
+        return base::tsan_build ? base::page_size() : record_ + (index % colours) * colour_step;
     }
 
     struct Chunk {

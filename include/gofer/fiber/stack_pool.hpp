@@ -23,7 +23,7 @@ inline void forget_frames([[maybe_unused]] char* bottom, [[maybe_unused]] char* 
     __asan_unpoison_memory_region(bottom, static_cast<std::size_t>(live - bottom));
 #endif
 #if defined(GOFER_TSAN)
-    const std::size_t dead = static_cast<std::size_t>(live - bottom) / page * page;
+    const std::size_t dead = base::page_begin(static_cast<std::size_t>(live - bottom));
     if (dead)
         ::mmap(bottom, dead, PROT_READ | PROT_WRITE,
                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK | MAP_FIXED, -1, 0);

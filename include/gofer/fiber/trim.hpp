@@ -85,7 +85,7 @@ private:
         constexpr std::size_t red_zone = 512; // leaf frames, and what a signal handler may leave there
         void* context = fiber.context.load(std::memory_order_relaxed); // once: a stack may be retired at this moment
         auto* live = static_cast<char*>(context ? context : &fiber) - red_zone;
-        const auto dead = static_cast<std::size_t>(live - fiber.bottom) / page * page;
+        const std::size_t dead = base::page_begin(static_cast<std::size_t>(live - fiber.bottom));
         if (dead) ::madvise(fiber.bottom, dead, MADV_DONTNEED);
         fiber.trimmed = true;
     }

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <gofer/fiber/slab.hpp>
+
 #include "../../support/stack_memory.hpp"
 
 namespace million {
@@ -23,7 +25,7 @@ inline bool faults(char* address) {
 }
 
 inline bool guarded(fixture::StackBounds stack) {
-    return stack.bottom != nullptr && faults(stack.bottom - 1) && faults(stack.bottom - 4096) &&
+    return stack.bottom != nullptr && faults(stack.bottom - 1) && faults(stack.bottom - gofer::fiber::guard_size()) &&
            !faults(stack.bottom) && !faults(stack.top - 1);
 }
 
