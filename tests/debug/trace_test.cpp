@@ -396,8 +396,9 @@ TEST_CASE("arrows whose tail the ring has dropped are not in the trace") {
     const auto woken = trace.of("woken");
     REQUIRE(woken.size() == 2);
     CHECK_FALSE(woken[1].woken_by.empty());
-    for (const fixture::Arrow& arrow : trace.arrows)
-        CHECK_FALSE((arrow.to_track == woken[1].track && arrow.to == woken[1].begin));
+    CHECK(std::none_of(trace.arrows.begin(), trace.arrows.end(), [&](const fixture::Arrow& arrow) {
+        return arrow.to_track == woken[1].track && arrow.to == woken[1].begin;
+    }));
 }
 
 TEST_CASE("a pinned goroutine stays on its thread while a trace is recorded") {
