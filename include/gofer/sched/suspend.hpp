@@ -164,15 +164,15 @@ GOFER_UNINSTRUMENTED inline bool yield() noexcept {
     Goroutine* self = w->current;
     bool goes_on = true;
     if (self->pinned_to) [[unlikely]] {
-        self->becomes_runnable();
+        self->yields();
         suspend_to(w, self, leave_for_loop(*w), after_pinned_yield, w);
         goes_on = self->must_unwind != self->id;
     } else if (w->loop_is_due()) {
-        self->becomes_runnable();
+        self->yields();
         suspend_to(w, self, leave_for_loop(*w), after_long_yield, w);
         goes_on = self->must_unwind != self->id;
     } else if (w->has_local_work()) {
-        self->becomes_runnable();
+        self->yields();
         const Runnable next = w->queue.exchange_and_hold(Runnable(self));
         if (next) suspend_to(w, self, next.is_task() ? enter_loop(*w, next) : enter(*w, next.goroutine()), after_yield, w);
     }

@@ -129,6 +129,11 @@ struct Goroutine : fiber::Fiber {
         }
         return pinned_to != nullptr;
     }
+    /// It gives others a turn, and waits for nothing.
+    void yields() noexcept {
+        reason.store(WaitReason::none, std::memory_order_relaxed);
+        becomes_runnable();
+    }
     void becomes_runnable() noexcept { state.store(State::runnable, std::memory_order_relaxed); }
     void resumes() noexcept { state.store(State::running, std::memory_order_relaxed); }
 
