@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <gofer/gofer.hpp>
+#include <gofer/sched/recorder.hpp>
 
 #include "support/catch.hpp"
 #include "support/dies.hpp"
@@ -353,12 +354,12 @@ TEST_CASE("a goroutine that is unwound while a trace is recorded leaves no mark 
 }
 
 TEST_CASE("of more events than a track holds the last are kept") {
-    constexpr int rounds = 80'000;
+    constexpr std::size_t most = gofer::sched::Track::capacity;
     const TraceReader trace = trace_of([] {
         gofer::WaitGroup wg;
         for (int i = 0; i < 2; ++i)
             wg.go({.name = "yielder"}, [] {
-                for (int k = 0; k < rounds / 2; ++k) gofer::yield();
+                for (std::size_t k = 0; k < most * 5 / 8; ++k) gofer::yield();
             });
         wg.wait();
         gofer::this_goroutine::set_name("last");
@@ -366,7 +367,7 @@ TEST_CASE("of more events than a track holds the last are kept") {
     }, 1);
     for (const auto& [track, name] : trace.tracks)
         CHECK(std::count_if(trace.slices.begin(), trace.slices.end(),
-                            [t = track](const Slice& s) { return s.track == t; }) <= 65'536);
+                            [t = track](const Slice& s) { return s.track == t; }) <= std::ptrdiff_t{most});
     CHECK_FALSE(trace.of("last").empty());
 }
 
@@ -389,7 +390,7 @@ TEST_CASE("arrows whose tail the ring has dropped are not in the trace") {
             on_a_thread_each();
             fixture::parked_reaches(2);
             c.send(1);
-            for (int i = 0; i < 80'000; ++i) gofer::yield();
+            for (std::size_t i = 0; i < gofer::sched::Track::capacity * 5 / 4; ++i) gofer::yield();
         });
         wg.wait();
     });

@@ -5,7 +5,8 @@
 // when remove() has returned nobody holds a pointer to the timer. `fire` decides whether someone is woken (it
 // claims the wait) and adds the goroutine to the chain, or adds a step that needs other locks; both come after the
 // lock is released. A 4-ary heap with the deadlines beside the pointers: a third fewer cache misses than a binary
-// heap of pointers.
+// heap of pointers. A table of positions, so that those that are moved are not written to, was tried: 100,000 sleepers took
+// a fifth more processor time, since the writes, for which nobody waits, fetch the frames that will be needed.
 //
 // Timers that outlive runtimes: their heap changes when theirs ends. Whoever removes one reads `heap`, locks that
 // heap, and looks whether it still is the timer's; so the memory of a heap is never given back, but used by a later
