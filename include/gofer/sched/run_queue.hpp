@@ -21,6 +21,7 @@
 #include <cstdint>
 
 #include <gofer/base/asymmetric_lock.hpp>
+#include <gofer/base/foresight.hpp>
 #include <gofer/base/prefetch.hpp>
 #include <gofer/sched/ring.hpp>
 
@@ -62,8 +63,10 @@ public:
     /// Goroutines linked by `next`, in that order, behind all others.
     void push_in_line_all(fiber::Fiber* chain) noexcept {
         lock_.lock();
+        base::Foresight foresight;
         while (chain) {
             auto* g = static_cast<Goroutine*>(chain);
+            if (const std::uintptr_t distance = foresight.look(g)) base::prefetch_at(&g->next, distance, sizeof g->next);
             chain = chain->next;
             line_.push(Runnable(g));
         }

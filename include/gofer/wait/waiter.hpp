@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include <gofer/base/foresight.hpp>
 #include <gofer/base/prefetch.hpp>
 #include <gofer/wait/episode.hpp>
 
@@ -124,48 +125,22 @@ private:
         return claimed;
     }
 
-    // Where the next waiters of a list lie, most of the time: stacks are cut and pooled in order, so those who came to wait
-    // one after the other lie as far from each other as those before them. The eighth is looked for, since the records of
-    // neighbours are staggered, and every eighth alike (fiber/slab.hpp, colours).
-    class Foresight {
-    public:
-        /// How far on from `waiter` the eighth behind it should be; 0: the last one was not where it should have been.
-        std::uintptr_t look(const Waiter& waiter) noexcept {
-            const auto at = reinterpret_cast<std::uintptr_t>(&waiter);
-            Place& place = places_[turn_++ % ahead];
-            const bool was_right = place.foretold == at || turn_ <= 2 * ahead;
-            const std::uintptr_t distance = place.seen ? at - place.seen : 0;
-            place = {at, at + distance};
-            return was_right ? distance : 0;
-        }
-
-    private:
-        static constexpr unsigned ahead = 8;
-        struct Place {
-            std::uintptr_t seen = 0;
-            std::uintptr_t foretold = 0;
-        };
-        Place places_[ahead];
-        unsigned turn_ = 0;
-    };
-
-    // A long list has left the cache, and to go along it is to wait for one line of memory after the other. So the next
-    // ones are fetched from where they should be. Where that fails the list is gone along from both ends: what a scout
-    // sees from the back will be there when the front comes to it. And goroutines are linked for the queue at once, by
-    // their records, so that their frames need not be visited once more. A release of 10,000 takes half of the time that
-    // it took without all that, and two thirds of that with the scout alone.
+    // A long list has left the cache, so the next ones are fetched from where they should be. Where that fails the list is
+    // gone along from both ends: what a scout sees from the back will be there when the front comes to it. And goroutines
+    // are linked for the queue at once, by their records, so that their frames need not be visited once more. All that, and
+    // the same foresight when the queue takes them over, makes a release of 10,000 three times as fast at one worker.
     [[gnu::noinline]] void claim_rest(WaitList& list, Outcome outcome) noexcept {
-        Foresight foresight;
+        base::Foresight foresight;
         const Waiter* scout = list.back();
         while (Waiter* waiter = list.pop_front()) {
             const Goroutine* g = waiter->episode->goroutine();
-            if (const std::uintptr_t distance = foresight.look(*waiter); distance && g) {
-                fetch(waiter, distance, sizeof(Waiter));
-                fetch(waiter->episode, distance, sizeof(Episode));
-                fetch(g, distance, sizeof(Goroutine));
+            if (const std::uintptr_t distance = foresight.look(waiter); distance && g) {
+                base::prefetch_at(waiter, distance, sizeof(Waiter));
+                base::prefetch_at(waiter->episode, distance, sizeof(Episode));
+                base::prefetch_at(g, distance, sizeof(Goroutine));
             } else if (scout) { // null behind the front
-                fetch(scout->episode, 0, sizeof(Episode));
-                if (const Goroutine* far = scout->episode->goroutine()) fetch(far, 0, sizeof(Goroutine));
+                base::prefetch(scout->episode, sizeof(Episode));
+                if (const Goroutine* far = scout->episode->goroutine()) base::prefetch(far, sizeof(Goroutine));
                 scout = scout->prev;
             }
             claim_for_rest(*waiter, outcome);
@@ -181,9 +156,6 @@ private:
         } else {
             add(claimed);
         }
-    }
-    static void fetch(const void* near, std::uintptr_t distance, std::size_t bytes) noexcept {
-        base::prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(near) + distance), bytes);
     }
     [[gnu::noinline]] void wake_rest() noexcept { wake_before(rest_, rest_home_); }
 
