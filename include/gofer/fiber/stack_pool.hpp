@@ -7,6 +7,7 @@
 #include <bit>
 #include <new>
 
+#include <gofer/base/foresight.hpp>
 #include <gofer/fiber/fiber.hpp>
 #include <gofer/fiber/slab.hpp>
 
@@ -56,7 +57,10 @@ public:
         pool.lock.lock();
         Fiber* chain = pool.free;
         Fiber* last = nullptr;
-        for (Fiber* f = chain; f && wanted; f = f->next, --wanted) last = f;
+        for (Fiber* f = chain; f && wanted; f = f->next, --wanted) {
+            last = f;
+            if (const std::uintptr_t distance = pool.foresight.look(f)) base::prefetch_at(f, distance, sizeof(Record));
+        }
         if (last) {
             pool.free = last->next;
             last->next = nullptr;
@@ -101,6 +105,7 @@ private:
         Slab slab;
         base::SpinLock lock;
         Fiber* free = nullptr;
+        base::Foresight foresight; // of whole chains that were given back, most of which have left the cache
     };
 
     Fiber* make(unsigned size_class) noexcept {
