@@ -8,7 +8,11 @@
 //     for {
 //         select {
 //         case <-ticker.C:
-//             work()
+//             select {
+//             case work <- n:
+//             case <-stop:
+//                 return
+//             }
 //         case <-stop:
 //             return
 //         case <-timeout:
@@ -30,7 +34,8 @@ const char* blink(gofer::Receiver<gofer::Unit> stop, gofer::Sender<int> blinks, 
         switch (gofer::select(gofer::recv(stop), gofer::recv(timeout), gofer::recv(ticker.channel()))) {
         case 0: return "stopped";
         case 1: return "out of time";
-        default: blinks.send(n);
+        default:
+            if (gofer::select(gofer::recv(stop), gofer::send(blinks, n)) == 0) return "stopped"; // nobody looks any more
         }
     }
 }
