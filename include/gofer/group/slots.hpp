@@ -7,10 +7,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <limits>
 #include <mutex>
 
+#include <gofer/wait/company.hpp>
 #include <gofer/wait/recall.hpp>
 #include <gofer/wait/waiter.hpp>
 
@@ -67,7 +67,7 @@ private:
     bool take_or_wait() {
         lock_.lock();
         if (take()) return lock_.unlock(), true;
-        const bool mixed = joins_others();
+        const bool mixed = company_.join(line_.empty() && arriving_.empty()) != wait::Company::Kind::alike;
         wait::Episode episode({}, mixed);
         wait::Waiter self(episode, nullptr);
         line_.push_back(self);
@@ -83,17 +83,9 @@ private:
         return given && still_here; // else it was taken back: the runtime has stopped
     }
 
-    // Whether there are others, of other runtimes, before the caller.
-    bool joins_others() noexcept {
-        const std::uint32_t mine = wait::runtime_here();
-        if (line_.empty() && arriving_.empty()) home_ = mine;
-        if (home_ != mine) home_ = wait::several_runtimes;
-        return home_ == wait::several_runtimes;
-    }
-
     // Those of one's own runtime end with it.
     void take_back() noexcept {
-        if (arriving_.empty() || home_ == wait::runtime_here()) return;
+        if (arriving_.empty() || company_.ends_with_caller()) return;
         for (wait::Waiter *waiter = arriving_.front(), *next = nullptr; waiter; waiter = next) {
             next = waiter->next;
             if (!waiter->episode->abandoned()) continue;
@@ -107,7 +99,7 @@ private:
     std::ptrdiff_t taken_ = 0;
     wait::WaitList line_;
     wait::WaitList arriving_; // those who were given a place, and have not run since
-    std::uint32_t home_ = wait::endless_runtime; // the runtime of those in both, or `several_runtimes`
+    wait::Company company_; // of those in both
 };
 
 } // namespace gofer::inline v1::group

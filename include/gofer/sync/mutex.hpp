@@ -25,6 +25,7 @@
 
 #include <gofer/base/fatal.hpp>
 #include <gofer/sync/owner.hpp>
+#include <gofer/wait/company.hpp>
 #include <gofer/wait/recall.hpp>
 #include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
@@ -137,7 +138,7 @@ private:
     }
 
     enum class Turn { again, got, timed_out };
-    enum class Company { alike, mixed_now, mixed };
+    using Company = wait::Company::Kind;
 
     // Takes the mutex if it is free, else waits in the list until woken or until it is handed over.
     Turn wait_once(wait::Until until, std::int64_t since, bool was_woken) {
@@ -149,7 +150,7 @@ private:
             base::engine_acquire(&word_);
             return Turn::got;
         }
-        const Company company = join_company(seen);
+        const Company company = company_.join(waiters_.empty() && !(seen & woken));
         if (company != Company::alike) seen &= ~woken;
         wait::Episode episode(until, company != Company::alike);
         Queued self(episode);
@@ -192,16 +193,6 @@ private:
         if (waiters_.empty()) waited_for_.store(false, std::memory_order_relaxed);
     }
 
-    // Notes where the caller belongs, under the lock of the list. `mixed_now`: those in the list do not know yet that
-    // they are in mixed company.
-    Company join_company(std::uint32_t word) noexcept {
-        const std::uint32_t mine = wait::runtime_here();
-        if (waiters_.empty() && !(word & woken)) home_ = mine;
-        if (home_ == mine) return Company::alike;
-        const bool mixed_before = std::exchange(home_, wait::several_runtimes) == wait::several_runtimes;
-        return mixed_before ? Company::mixed : Company::mixed_now;
-    }
-
     [[gnu::noinline]] void unlock_slow() {
         base::EngineRegion engine;
         base::engine_release(&word_);
@@ -235,7 +226,7 @@ private:
 
     std::atomic<std::uint32_t> word_{0};
     std::atomic<bool> waited_for_{false}; // a hint: whether the list has somebody; written under its lock
-    std::uint32_t home_ = wait::endless_runtime; // of those who wait, or `several_runtimes`; guarded by the list's lock
+    wait::Company company_; // of those who wait, and of the one on the way
     wait::WaitList waiters_;
     sync::Owner owner_;
 };

@@ -6,22 +6,9 @@
 // have ended. A recalled wait has ended by_interrupt.
 #pragma once
 
-#include <cstdint>
-
-#include <gofer/sched/default_scheduler.hpp>
 #include <gofer/wait/waiter.hpp>
 
 namespace gofer::inline v1::wait {
-
-inline constexpr std::uint32_t endless_runtime = UINT32_MAX - 1; // the default one, and plain threads
-inline constexpr std::uint32_t several_runtimes = UINT32_MAX;
-
-/// The number of the runtime with which a wait of the caller's would end.
-inline std::uint32_t runtime_here() noexcept {
-    const sched::Worker* w = sched::this_worker();
-    const bool may_end = w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_relaxed);
-    return may_end ? w->scheduler->id : endless_runtime;
-}
 
 class Recall {
 public:

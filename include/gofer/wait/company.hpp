@@ -1,0 +1,42 @@
+// Whether those who wait in one list are of one runtime, or of several, one of which may end before the others. For
+// primitives that wake one waiter and rely on it: where several meet, they wait so that they are recalled (recall.hpp).
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include <gofer/sched/default_scheduler.hpp>
+
+namespace gofer::inline v1::wait {
+
+/// Guarded by the lock of the list.
+class Company {
+public:
+    /// mixed_now: those who are there already do not know yet.
+    enum class Kind { alike, mixed_now, mixed };
+
+    /// The caller comes to wait; `alone`: nobody is there.
+    Kind join(bool alone) noexcept {
+        const std::uint32_t mine = runtime_here();
+        if (alone) home_ = mine;
+        if (home_ == mine) return Kind::alike;
+        return std::exchange(home_, several) == several ? Kind::mixed : Kind::mixed_now;
+    }
+    /// Whether all of them end with the caller's runtime.
+    bool ends_with_caller() const noexcept { return home_ == runtime_here(); }
+
+private:
+    static constexpr std::uint32_t endless = UINT32_MAX - 1; // the default runtime, and plain threads
+    static constexpr std::uint32_t several = UINT32_MAX;
+
+    /// The number of the runtime with which a wait of the caller's would end.
+    static std::uint32_t runtime_here() noexcept {
+        const sched::Worker* w = sched::this_worker();
+        const bool may_end = w && w->scheduler != sched::default_scheduler_slot().load(std::memory_order_relaxed);
+        return may_end ? w->scheduler->id : endless;
+    }
+
+    std::uint32_t home_ = endless;
+};
+
+} // namespace gofer::inline v1::wait
