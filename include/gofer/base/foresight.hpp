@@ -10,6 +10,11 @@
 
 namespace gofer::inline v1::base {
 
+/// What lies so far behind `near`, if anything does.
+inline void prefetch_at(const void* near, std::uintptr_t distance, std::size_t bytes) noexcept {
+    prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(near) + distance), bytes);
+}
+
 class Foresight {
 public:
     /// How far on from `object`, the next of the list, the eighth behind it should be; 0: this one was not where it should
@@ -23,6 +28,11 @@ public:
         return was_right ? distance : 0;
     }
 
+    /// Fetches the beginning of the eighth behind `object`, if it is known where that should be.
+    void fetch_behind(const void* object, std::size_t bytes) noexcept {
+        if (const std::uintptr_t distance = look(object)) prefetch_at(object, distance, bytes);
+    }
+
 private:
     static constexpr unsigned ahead = 8;
     struct Place {
@@ -32,10 +42,5 @@ private:
     Place places_[ahead];
     unsigned turn_ = 0;
 };
-
-/// What lies so far behind `near`, if anything does.
-inline void prefetch_at(const void* near, std::uintptr_t distance, std::size_t bytes) noexcept {
-    prefetch(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(near) + distance), bytes);
-}
 
 } // namespace gofer::inline v1::base

@@ -97,9 +97,8 @@ def page_size():
     return int(found.group(1)) if found else 4096
 
 
-def records_of(slab, record_type):
+def records_of(slab, record_type, guard):
     """The records of the stacks of one size (fiber/slab.hpp)."""
-    guard = page_size()
     count = int(loaded(slab["count_"]))
     stride, usable, kept = int(slab["stride_"]), int(slab["usable_"]), int(slab["record_"])
     chunks = slab["chunks_"]
@@ -139,8 +138,9 @@ def goroutines():
         return []
     pools = pools["pools_"]
     found = []
+    guard = page_size()
     for size in range(pools.type.range()[1] + 1):
-        for record in records_of(pools[size]["slab"], record_type):
+        for record in records_of(pools[size]["slab"], record_type, guard):
             if word(loaded(record["state"])) != "vacant":
                 found.append(Goroutine(record))
     return sorted(found, key=lambda g: g.id)

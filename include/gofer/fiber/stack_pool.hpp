@@ -59,7 +59,7 @@ public:
         Fiber* last = nullptr;
         for (Fiber* f = chain; f && wanted; f = f->next, --wanted) {
             last = f;
-            if (const std::uintptr_t distance = pool.foresight.look(f)) base::prefetch_at(f, distance, sizeof(Record));
+            pool.foresight.fetch_behind(f, sizeof(Record));
         }
         if (last) {
             pool.free = last->next;

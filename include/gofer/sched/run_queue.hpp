@@ -66,7 +66,7 @@ public:
         base::Foresight foresight;
         while (chain) {
             auto* g = static_cast<Goroutine*>(chain);
-            if (const std::uintptr_t distance = foresight.look(g)) base::prefetch_at(&g->next, distance, sizeof g->next);
+            foresight.fetch_behind(&g->next, sizeof g->next);
             chain = chain->next;
             line_.push(Runnable(g));
         }
