@@ -12,6 +12,7 @@
 
 #include <gofer/gofer.hpp>
 
+#include "../support/apart.hpp"
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
 #include "../support/past_the_end.hpp"
@@ -204,14 +205,14 @@ TEST_CASE("run beside shutdown throws, at whatever moment of its own it is overt
             std::atomic<bool> ran{false}, threw{false};
         };
         const auto scene = std::make_shared<Scene>(move); // of the thread, too: it may hang
-        std::thread{[scene] {
+        const fixture::Apart runs{[scene] {
             try {
                 scene->runtime.run([](const HeldInMove&) {}, HeldInMove{scene->moves});
                 scene->ran = true;
             } catch (const std::logic_error&) { // std::future_error is one
                 scene->threw = true;
             }
-        }}.detach();
+        }};
         REQUIRE(fixture::eventually([&] { return scene->moves.held || scene->ran; }));
         if (scene->ran) {
             CHECK(move > 1);
@@ -219,7 +220,7 @@ TEST_CASE("run beside shutdown throws, at whatever moment of its own it is overt
         }
         scene->runtime.shutdown();
         scene->moves.let_go = true;
-        REQUIRE(fixture::eventually([&] { return scene->ran || scene->threw; }));
+        REQUIRE(runs.ends());
         CHECK(scene->threw);
     }
     proof.require_clean_soon();

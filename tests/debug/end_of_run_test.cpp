@@ -8,6 +8,7 @@
 
 #include <gofer/gofer.hpp>
 
+#include "../support/apart.hpp"
 #include "../support/catch.hpp"
 #include "../support/unwinding.hpp"
 
@@ -64,12 +65,12 @@ struct OvertakenRun {
     std::atomic<bool> parks{false}, returned{false}, was_broken{false}, was_written{false};
 };
 
-void shut_down_while_it_computes(OvertakenRun& scene) {
+void shut_down_while_it_computes(OvertakenRun& scene, const fixture::Apart& run) {
     CHECK(fixture::eventually([&] { return scene.flags.computing.load(); }));
     scene.runtime.shutdown();
     CHECK(!scene.returned);
     scene.flags.release = true;
-    REQUIRE(fixture::eventually([&] { return scene.returned.load(); }));
+    REQUIRE(run.ends());
     CHECK(scene.was_broken);
     CHECK(scene.was_written);
 }
@@ -197,11 +198,11 @@ TEST_CASE("run throws when another thread has its runtime shut down under it, an
                     return 1;
                 });
             };
-            std::thread{[body, inside_another] { inside_another ? gofer::run(fixture::with_workers(1), body) : body(); }}
-                .detach();
+            const fixture::Apart run{
+                [body, inside_another] { inside_another ? gofer::run(fixture::with_workers(1), body) : body(); }};
             CHECK(fixture::eventually([&] { return scene->parks && scene->runtime.stats().parked > 0; }));
             scene->runtime.shutdown();
-            REQUIRE(fixture::eventually([&] { return scene->returned.load(); }));
+            REQUIRE(run.ends());
             CHECK(scene->was_broken);
             CHECK(scene->was_written);
         }
@@ -210,30 +211,30 @@ TEST_CASE("run throws when another thread has its runtime shut down under it, an
 TEST_CASE("run whose runtime is shut down under it does not leave before its blocking code, which refers to its frame") {
     at_each_policy([](gofer::RuntimeOptions options) {
         const auto scene = std::make_shared<OvertakenRun>(options);
-        std::thread{[scene] {
+        const fixture::Apart run{[scene] {
             scene->runs([scene](int& in_frame) {
                 return gofer::blocking([&] {
                     compute(scene->flags);
                     return in_frame = 1;
                 });
             });
-        }}.detach();
-        shut_down_while_it_computes(*scene);
+        }};
+        shut_down_while_it_computes(*scene, run);
     });
 }
 
 TEST_CASE("run whose runtime is shut down under it returns when its function, which computed on, parks") {
     at_each_policy([](gofer::RuntimeOptions options) {
         const auto scene = std::make_shared<OvertakenRun>(options);
-        std::thread{[scene] {
+        const fixture::Apart run{[scene] {
             scene->runs([scene](int& in_frame) {
                 compute(scene->flags);
                 in_frame = 1;
                 gofer::sleep_for(1ns);
                 return 1;
             });
-        }}.detach();
-        shut_down_while_it_computes(*scene);
+        }};
+        shut_down_while_it_computes(*scene, run);
     });
 }
 
