@@ -29,7 +29,7 @@ public:
         const sched::Worker* own = sched::this_worker();
         sched::Monitor::instance().try_for_each(0, [&](const sched::Scheduler& s) {
             for (const auto& w : s.workers) {
-                const Standstill::Thread* t = still.find(w->tid);
+                const StoppedThread* t = still.find(w->tid);
                 if (w.get() == own || w->exited.load(std::memory_order_acquire) || (t && t->in_system_call))
                     w->records.for_each_free(note_one);
             }
