@@ -10,7 +10,7 @@
 namespace exceptions {
 
 /// To TSan each goroutine is a thread, and it allows 8,128 of them; to ASan each needs a fake stack.
-inline constexpr int crowd_size = gofer::base::tsan_build || gofer::base::asan_build ? 2'000 : 10'000;
+inline constexpr int crowd_size = gofer::base::tsan_build || gofer::base::asan_build ? 1'000 : 10'000;
 
 class Crowd {
 public:
