@@ -13,7 +13,7 @@ if(GOFER_WERROR)
     target_compile_options(gofer_strict INTERFACE -Werror)
 endif()
 
-option(GOFER_SEPARATE "Tests, programs and examples link gofer::separate, which is compiled once" OFF)
+option(GOFER_SEPARATE "Tests, programs, benches and examples link gofer::separate, which is compiled once" OFF)
 if(GOFER_SEPARATE)
     set(gofer_library gofer::separate)
 else()
