@@ -75,6 +75,21 @@ void shut_down_while_it_computes(OvertakenRun& scene, const fixture::Apart& run)
     CHECK(scene.was_written);
 }
 
+/// One that computes past the grace of its runtime, and then calls f, which it does not leave.
+template <class F>
+void calls_too_late(gofer::RuntimeOptions options, std::shared_ptr<Flags> flags, F f) {
+    gofer::Future<void> future;
+    gofer::run(options, [&] {
+        future = gofer::async([flags, f] {
+            compute(*flags);
+            f();
+        });
+        static_cast<void>(fixture::eventually([&] { return flags->computing.load(); }));
+    });
+    flags->release = true;
+    CHECK_THROWS_AS(future.get(), std::future_error); // it has parked
+}
+
 /// Calls f(workers, leaks) for each worker count and both policies under which the process goes on.
 template <class F>
 void at_each_policy(F f) {
@@ -145,6 +160,26 @@ TEST_CASE("the next blocking call of one that computed past the grace is its las
             CHECK(breaks(future));
             CHECK(!flags.returned);
         }
+    });
+}
+
+TEST_CASE("one that computed past the grace and starts a goroutine of a group takes no place of it with it") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        const auto group = std::make_shared<gofer::ErrGroup>();
+        group->set_limit(1);
+        calls_too_late(options, std::make_shared<Flags>(), [group] { group->go([] {}); });
+        std::atomic<bool> ran{false};
+        REQUIRE(group->try_go([&] { ran = true; }));
+        group->wait();
+        CHECK(ran);
+    });
+}
+
+TEST_CASE("a WaitGroup does not wait for what one that computed past the grace would start") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        const auto wg = std::make_shared<gofer::WaitGroup>();
+        calls_too_late(options, std::make_shared<Flags>(), [wg] { wg->go([] {}); });
+        CHECK(wg->wait_for(10s));
     });
 }
 

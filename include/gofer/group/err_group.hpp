@@ -84,18 +84,17 @@ public:
     }
 
 private:
-    template <class F>
     struct Body {
         ErrGroup* group;
-        F f;
 
-        void operator()() && {
+        template <class F>
+        void operator()(F&& f) const {
             try {
-                judge([this]() -> decltype(auto) {
+                judge([this, &f]() -> decltype(auto) {
                     if constexpr (std::is_invocable_v<F>)
-                        return std::move(f)();
+                        return std::forward<F>(f)();
                     else
-                        return std::move(f)(group->context());
+                        return std::forward<F>(f)(group->context());
                 });
             } catch (const Unwind&) {
                 throw;
@@ -104,7 +103,7 @@ private:
             }
         }
         template <class Call>
-        void judge(Call call) {
+        void judge(Call call) const {
             using Result = decltype(call());
             static_assert(std::is_void_v<Result> || std::is_convertible_v<Result, std::error_code>,
                           "a function given to ErrGroup::go returns void or a std::error_code, or throws");
@@ -129,12 +128,7 @@ private:
         static_assert(std::is_invocable_v<Function> || std::is_invocable_v<Function, Context>,
                       "a function given to ErrGroup::go takes nothing or a Context");
         running_.add();
-        try {
-            spawn::go_then(options, place, Ended{this}, Body<Function>{this, std::forward<F>(f)});
-        } catch (...) {
-            Ended{this}();
-            throw;
-        }
+        spawn::go_then(options, place, Ended{this}, Body{this}, std::forward<F>(f));
     }
 
     void fail(std::exception_ptr error) noexcept {

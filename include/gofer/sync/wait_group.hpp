@@ -105,12 +105,7 @@ private:
     template <class F, class... Args>
     void start(GoOptions* options, Place place, F&& f, Args&&... args) {
         add(1);
-        try {
-            spawn::go_then(options, place, Done{this}, std::forward<F>(f), std::forward<Args>(args)...);
-        } catch (...) {
-            done();
-            throw;
-        }
+        spawn::go_then(options, place, Done{this}, std::forward<F>(f), std::forward<Args>(args)...);
     }
 
     [[gnu::noinline]] void reached_zero(std::int64_t before) {

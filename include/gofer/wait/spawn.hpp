@@ -23,13 +23,18 @@ struct GoOptions {
 
 namespace spawn {
 
-/// False: the caller is being unwound, and starts nothing any more.
-inline bool must_be_running(sched::Scheduler* home, sched::Worker* w) {
+/// False: the caller is being unwound, and starts nothing any more. One whose runtime is over parks for ever, when it has
+/// called `before_parking`.
+template <class BeforeParking>
+bool must_be_running(sched::Scheduler* home, sched::Worker* w, BeforeParking before_parking) {
     if (!home->stopped.load(std::memory_order_relaxed)) [[likely]]
         return true;
     sched::must_not_be_forked("a goroutine is started");
     if (w && w->unwinds && w->scheduler == home) return false;
-    if (sched::this_scheduler(w) == home) wait::park_forever(task::WaitReason::shut_down);
+    if (sched::this_scheduler(w) == home) {
+        before_parking();
+        wait::park_forever(task::WaitReason::shut_down);
+    }
     if (home->frozen.load(std::memory_order_relaxed)) return true; // the process exits: silently never started
     throw std::logic_error("gofer: go() on a Runtime that was shut down; start goroutines before shutdown()");
 }
@@ -42,11 +47,17 @@ inline std::unique_ptr<task::TaskOptions> checked(const GoOptions& options) {
     return std::unique_ptr<task::TaskOptions>(new task::TaskOptions{options.name, options.stack_size, {}});
 }
 
-/// Queues `closure` as a goroutine of `home`.
-template <class Closure>
-void start(sched::Scheduler* home, const GoOptions* options, Place place, Closure&& closure) {
+/// Nobody else waits for what the caller starts.
+struct Nothing {
+    void operator()() const noexcept {}
+};
+
+/// Queues `closure` as a goroutine of `home`. `before_parking`: as above.
+template <class Closure, class BeforeParking = Nothing>
+void start(sched::Scheduler* home, const GoOptions* options, Place place, Closure&& closure,
+           BeforeParking before_parking = {}) {
     sched::Worker* w = sched::this_worker();
-    if (!must_be_running(home, w)) [[unlikely]]
+    if (!must_be_running(home, w, before_parking)) [[unlikely]]
         return task::drop(closure);
     std::unique_ptr<task::TaskOptions> own; // first: what throws must not leave a record behind
     if (options) own = checked(*options);
@@ -75,13 +86,25 @@ struct AfterLocals {
 };
 
 /// The same, and `then()` when the goroutine has ended and its closure, arguments and GoroutineLocal values are
-/// destroyed.
+/// destroyed; at once when there is none, since an exception leaves this call, or since the caller's runtime is over and
+/// it parks here for ever: others may wait for what it has announced.
 template <class Then, class F, class... Args>
 void go_then(sched::Scheduler* home, const GoOptions* options, Place place, Then then, F&& f, Args&&... args) {
     using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));
-    start(home, options, place,
-          task::Sequence<Body, AfterLocals<Then>>(task::bind(std::forward<F>(f), std::forward<Args>(args)...),
-                                                  AfterLocals<Then>{std::move(then)}));
+    bool done = false;
+    const auto withdraw = [&done, &then] {
+        done = true;
+        then();
+    };
+    try {
+        start(home, options, place,
+              task::Sequence<Body, AfterLocals<Then>>(task::bind(std::forward<F>(f), std::forward<Args>(args)...),
+                                                      AfterLocals<Then>{then}),
+              withdraw);
+    } catch (...) {
+        if (!done) then();
+        throw;
+    }
 }
 template <class Then, class F, class... Args>
 void go_then(const GoOptions* options, Place place, Then then, F&& f, Args&&... args) {
