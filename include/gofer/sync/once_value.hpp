@@ -46,7 +46,8 @@ private:
             (*f_)();
             value_.emplace();
         } else if constexpr (std::is_reference_v<R>) {
-            value_.emplace(std::addressof((*f_)()));
+            R result = (*f_)();
+            value_.emplace(std::addressof(result));
         } else {
             value_.emplace((*f_)());
         }
@@ -88,6 +89,9 @@ private:
 /// while f runs wait for it. What f throws is thrown again at every call, and f is not called a second time, as in Go.
 template <class F>
 [[nodiscard]] auto once_value(F&& f) {
+    static_assert(!std::is_rvalue_reference_v<std::invoke_result_t<std::decay_t<F>&>>,
+                  "gofer::once_value gives one value to every call, and the first could move it away if the function "
+                  "returned an rvalue reference; have it return the value itself, or an lvalue reference");
     return sync::OnceValue<std::decay_t<F>>(std::forward<F>(f));
 }
 
