@@ -4,6 +4,7 @@
 // - Nobody is left who could wake anybody: a fatal error with every goroutine and what it waits for; for goroutines of
 //   the default runtime alone a report, since they may be nothing but the background of a main() that has ended.
 // - Threads that have never called the library may be about to: after a second a report, once, and the process goes on.
+// - No goroutine was ever started, and plain threads alone are blocked: a report, once, and only where there are no others.
 // - A plain thread that has called it before is not blocked in it now: silence. It tells when it blocks.
 //
 // Who of the others ends is not told by anybody, so the looks are repeated, at doubling distances: twenty looks in an
@@ -71,7 +72,7 @@ private:
         const Wish wanted = wish(outlook);
         if (wanted == Wish::ignore) return;
         const bool fatal = wanted == Wish::abort || (wanted == Wish::by_rule && outlook.others == 0);
-        if (!fatal && !mark_reported()) return;
+        if (!fatal && !mark_reported(outlook)) return;
         base::say(fatal ? "fatal error: all goroutines are asleep - deadlock!\n"
                         : "gofer: all goroutines are asleep - deadlock!\n");
         if (outlook.others > 0)
@@ -85,8 +86,9 @@ private:
     }
 
     /// False: all that are concerned have been reported before.
-    static bool mark_reported() noexcept {
-        bool news = false;
+    static bool mark_reported(const Outlook& outlook) noexcept {
+        static bool before_goroutines = false;
+        bool news = !sched::Monitor::instance().runs() && outlook.others == 0 && !std::exchange(before_goroutines, true);
         sched::Monitor::instance().for_each([&news](sched::Scheduler& s) {
             if (!std::exchange(s.deadlock_reported, true)) news = true;
         });

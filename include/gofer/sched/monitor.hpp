@@ -2,7 +2,7 @@
 // sleeps on its futex otherwise. What nobody else would notice in time, since the worker concerned is stuck in one
 // goroutine: work and due timers behind it. What is done about it stands in rescue.hpp.
 //
-// It also holds the registry of schedulers, for the reports. Lock: registry lock, then Idle's.
+// It also holds the registry of schedulers, for the reports. Lock: that of the look at idle, then the registry's, then Idle's.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +19,8 @@
 namespace gofer::inline v1::sched {
 
 /// Looks at a process in which every worker sleeps, on the monitor's thread; returns the moment for the next such look,
-/// or never. It looks anew whenever the process falls idle again, and when the monitor is woken.
+/// or never. It looks anew whenever the process falls idle again, and when the monitor is woken. Before there is a monitor:
+/// on a plain thread that is blocked.
 using LookAtIdle = std::int64_t (*)() noexcept;
 
 /// Set by the room that judges (debug/deadlock.hpp), before there is a monitor. Nothing happens at idle without it.
@@ -90,6 +91,13 @@ public:
     /// Whether its thread is there.
     bool runs() const noexcept { return has_thread_.load(std::memory_order_relaxed); }
 
+    /// By a plain thread that is blocked, where it does not run.
+    void look_in_its_absence() noexcept {
+        if (!look_lock_.try_lock()) return; // somebody looks
+        if (!runs()) static_cast<void>(look());
+        look_lock_.unlock();
+    }
+
     /// A worker left its sleep, or a plain thread begins one. Partner: the heavy barrier in sleep().
     void note_busy() noexcept {
         base::light_barrier(asymmetric_);
@@ -154,12 +162,18 @@ private:
         asleep_.store(true, std::memory_order_relaxed);
         base::heavy_barrier();
         while (word_.load(std::memory_order_acquire) == 0 && everyone_sleeps()) {
-            const LookAtIdle look = look_at_idle().load(std::memory_order_acquire);
-            const std::int64_t until = look ? look() : base::never;
+            look_lock_.lock();
+            const std::int64_t until = look();
+            look_lock_.unlock();
             base::futex_wait_until(word_, 0, until);
         }
         asleep_.store(false, std::memory_order_relaxed);
         run_errands();
+    }
+
+    static std::int64_t look() noexcept {
+        const LookAtIdle judge = look_at_idle().load(std::memory_order_acquire);
+        return judge ? judge() : base::never;
     }
 
     bool leave(Errand errand) noexcept {
@@ -205,6 +219,7 @@ private:
     static constexpr std::int64_t lock_patience_ns = 100'000'000;
 
     const bool asymmetric_ = base::asymmetric_barriers();
+    base::SpinLock look_lock_; // of who looks at idle; taken before the registry's
     base::SpinLock lock_;
     Scheduler* first_ = nullptr;
     base::FutexWord word_{0};

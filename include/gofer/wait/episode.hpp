@@ -18,6 +18,7 @@
 // Orders: the claim's CAS (acq_rel) pairs with settle()'s CAS (acq_rel); word (release) with wait_on_word (acquire).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <new>
@@ -220,7 +221,21 @@ private:
         std::int64_t deadline = until_.deadline;
         if (deadline != base::never) return sleep_on_word(deadline);
         const sched::PlainThreads::Blocked listed(word_, reason, on);
+        if (!sched::Monitor::instance().runs())
+            sleep_unwatched();
         sleep_on_word(deadline);
+    }
+    // Where no goroutine was ever started there is no monitor to find out that this is a deadlock: the thread looks for
+    // itself, after a second and then ever more rarely.
+    void sleep_unwatched() noexcept {
+        constexpr std::int64_t longest_pause_ns = std::int64_t{1} << 50; // some days
+        std::int64_t pause = 1'000'000'000, look_at = base::now_ns() + pause;
+        while (word_.load(std::memory_order_acquire) == 0 && !sched::Monitor::instance().runs()) {
+            if (base::futex_wait_until(word_, 0, look_at)) continue;
+            sched::Monitor::instance().look_in_its_absence();
+            pause = std::min(2 * pause, longest_pause_ns);
+            look_at = base::now_ns() + pause;
+        }
     }
     void sleep_on_word(std::int64_t deadline) noexcept {
         sched::PlainThreads::note();

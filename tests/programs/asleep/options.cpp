@@ -83,4 +83,27 @@ const Scenario inner{"in an inner runtime", [](const Setting& s) {
     gofer::run(s.options(), [&s] { gofer::run(s.options(), wait_for_ever); });
 }};
 
+// No goroutine anywhere.
+const Scenario alone{"main alone", [](const Setting&) {
+    exit_at_alarm(5);
+    gofer::Channel<int>{}.receive();
+}};
+
+const Scenario threads_alone{"threads alone", [](const Setting&) {
+    exit_at_alarm(5);
+    gofer::Mutex mutex;
+    std::thread other{[&mutex] {
+        mutex.lock();
+        wait_for_ever();
+    }};
+    std::this_thread::sleep_for(1500ms);
+    mutex.lock();
+}};
+
+// Another thread, which has never called, may be about to.
+const Scenario unknown{"main and an unknown thread", [](const Setting&) {
+    end_after(4s);
+    gofer::Channel<int>{}.receive();
+}};
+
 } // namespace
