@@ -1,12 +1,16 @@
 // The exit of the process. From our exit handler on no goroutine is started or resumed: static objects are being
 // destroyed, and their users must not run beside that. Threads are not joined; one whose goroutine computes runs on, as
-// a detached thread would.
+// a detached thread would. Where a goroutine has called exit its thread runs the handlers: it is a plain one from ours on,
+// so that it sleeps where it blocks, and is not parked for ever. What is started then is destroyed unrun, so that who
+// counts on it (a WaitGroup, a Future) is told.
 #pragma once
 
 #include <cstdlib>
+#include <unistd.h>
 
 #include <gofer/sched/monitor.hpp>
 #include <gofer/sched/patience.hpp>
+#include <gofer/sched/plain_threads.hpp>
 #include <gofer/sched/this_worker.hpp>
 
 namespace gofer::inline v1::sched {
@@ -45,6 +49,13 @@ inline void await_standstill(Scheduler& s, std::int64_t until) noexcept {
     keep_goroutines_reachable(s);
 }
 
+/// The calling thread does not come back to what it was.
+inline void become_plain() noexcept {
+    set_this_worker(nullptr);
+    set_this_guest(nullptr);
+    PlainThreads::exiting_thread().store(::gettid(), std::memory_order_relaxed);
+}
+
 /// All at once, so that many who compute on are waited for no longer than one is.
 inline void freeze_all() noexcept {
     Monitor& all = Monitor::instance();
@@ -52,6 +63,7 @@ inline void freeze_all() noexcept {
     all.for_each(freeze);
     const std::int64_t until = base::now_ns() + stopping_takes_ns;
     all.for_each([until](Scheduler& s) { await_standstill(s, until); });
+    become_plain();
 }
 
 /// Once a process, with the first scheduler.

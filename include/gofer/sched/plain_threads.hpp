@@ -62,6 +62,11 @@ public:
     }
     /// The calling thread is one of the library's own.
     static void note_ours() noexcept { this_thread_is_known = true; }
+    /// The thread that runs the process's exit handlers, when ours has run; 0 before.
+    [[gnu::visibility("default")]] static std::atomic<pid_t>& exiting_thread() noexcept {
+        static constinit std::atomic<pid_t> thread{0};
+        return thread;
+    }
 
     /// Those that have called the library and have not ended.
     unsigned known() const noexcept { return known_.load(std::memory_order_relaxed); }

@@ -221,9 +221,22 @@ private:
         std::int64_t deadline = until_.deadline;
         if (deadline != base::never) return sleep_on_word(deadline);
         const sched::PlainThreads::Blocked listed(word_, reason, on);
-        if (!sched::Monitor::instance().runs())
+        if (sched::PlainThreads::exiting_thread().load(std::memory_order_relaxed) == listed.tid)
+            sleep_at_exit(reason);
+        else if (!sched::Monitor::instance().runs())
             sleep_unwatched();
         sleep_on_word(deadline);
+    }
+    // In an exit handler: goroutines do not run any more, so it may well be for ever.
+    void sleep_at_exit(WaitReason reason) noexcept {
+        const std::int64_t until = base::now_ns() + 1'000'000'000;
+        while (word_.load(std::memory_order_acquire) == 0)
+            if (!base::futex_wait_until(word_, 0, until)) return say_it_waits_at_exit(reason);
+    }
+    [[gnu::cold, gnu::noinline]] static void say_it_waits_at_exit(WaitReason reason) noexcept {
+        base::say("gofer: the process does not exit, since a static destructor or exit handler waits (%s); goroutines do "
+                  "not run any more then, so have them end before main returns\n",
+                  task::describe(reason));
     }
     // Where no goroutine was ever started there is no monitor to find out that this is a deadlock: the thread looks for
     // itself, after a second and then ever more rarely.

@@ -23,7 +23,7 @@ struct GoOptions {
 
 namespace spawn {
 
-/// False: the caller is being unwound, and starts nothing any more. One whose runtime is over parks for ever, when it has
+/// False: the caller is being unwound, or the process exits, and nothing is started any more. One whose runtime is over parks for ever, when it has
 /// called `before_parking`.
 template <class BeforeParking>
 bool must_be_running(sched::Scheduler* home, sched::Worker* w, BeforeParking before_parking) {
@@ -35,7 +35,7 @@ bool must_be_running(sched::Scheduler* home, sched::Worker* w, BeforeParking bef
         before_parking();
         wait::park_forever(task::WaitReason::shut_down);
     }
-    if (home->frozen.load(std::memory_order_relaxed)) return true; // the process exits: silently never started
+    if (home->frozen.load(std::memory_order_relaxed)) return false; // the process exits
     throw std::logic_error("gofer: go() on a Runtime that was shut down; start goroutines before shutdown()");
 }
 

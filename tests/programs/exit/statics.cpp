@@ -1,8 +1,12 @@
 // Static objects that use the library while they are destroyed. No goroutine may be started or resumed beside them.
 #include <atomic>
 #include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <future>
 #include <optional>
 #include <thread>
+#include <unistd.h>
 
 #include "../support/scenario.hpp"
 
@@ -94,6 +98,69 @@ const Scenario own_handles{"static objects own what goroutines wait on", [](cons
         gofer::go([owner] { static_cast<void>(gofer::select(gofer::recv(owner->c), gofer::timeout(1h))); });
     }
     while (gofer::Runtime::current().stats().parked < 4) std::this_thread::yield();
+}};
+
+/// When nobody runs any more in the default runtime: what starts a goroutine there and waits for it.
+void start_and_wait() {
+    gofer::WaitGroup wg;
+    wg.go([] { std::fputs("started\n", stderr); });
+    wg.wait();
+    {
+        gofer::ErrGroup group;
+        group.go([] { std::fputs("started\n", stderr); });
+    }
+    try {
+        gofer::async([] { return 1; }).get();
+        require(false, "it has no value");
+    } catch (const std::future_error&) {
+    }
+    std::fputs("destructors are through\n", stderr);
+}
+
+const Scenario start{"static destructors wait for what they start", [](const Setting&) {
+    static const AtDestruction starts{start_and_wait};
+    gofer::async([] {}).get();
+}};
+
+void block_in_every_way() {
+    gofer::sleep_for(1ms);
+    gofer::Channel<int> c;
+    require(!c.receive_for(1ms), "nobody sends");
+    std::thread sender{[c] { c.send(1); }};
+    require(c.receive() == 1, "a plain thread sends");
+    sender.join();
+    require(gofer::blocking([] { return 2; }) == 2, "blocking code runs");
+    require(gofer::run([] { return gofer::async([] { return 3; }).get(); }) == 3, "a runtime of its own runs");
+    start_and_wait();
+}
+
+const Scenario block{"static destructors block in a goroutine that called exit", [](const Setting&) {
+    static const AtDestruction blocks{block_in_every_way};
+    gofer::go([] { std::exit(0); });
+    for (;;) ::pause();
+}};
+const Scenario block_in_run{"static destructors block in a goroutine of run that called exit", [](const Setting& s) {
+    static const AtDestruction blocks{block_in_every_way};
+    gofer::go([] {});
+    gofer::run(s.options(), [] { std::exit(0); });
+}};
+const Scenario block_in_blocking{"static destructors block in blocking code that called exit", [](const Setting& s) {
+    static const AtDestruction blocks{block_in_every_way};
+    gofer::go([] {});
+    gofer::run(s.options(), [] { gofer::blocking([] { std::exit(0); }); });
+}};
+
+const Scenario wait_in_vain{"a static destructor waits for a goroutine", [](const Setting&) {
+    static gofer::WaitGroup wg;
+    static const gofer::Channel<int> never;
+    static const AtDestruction waits{[] {
+        ::signal(SIGALRM, [](int) { ::_exit(0); });
+        ::alarm(3);
+        never.close();
+        wg.wait();
+    }};
+    wg.go([] { never.receive(); });
+    while (gofer::Runtime::current().stats().parked < 1) std::this_thread::yield();
 }};
 
 } // namespace
