@@ -14,4 +14,10 @@ inline void at_thread_exit(void (*f)(void*), void* argument) noexcept {
     abi::__cxa_thread_atexit(f, argument, &__dso_handle);
 }
 
+/// As long as the calling thread is there, dlclose does not unload the shared object that this code is in. For whoever runs,
+/// or starts, a thread that nobody ends.
+inline void stay_loaded() noexcept {
+    at_thread_exit([](void*) {}, nullptr);
+}
+
 } // namespace gofer::inline v1::base

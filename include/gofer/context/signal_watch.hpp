@@ -102,6 +102,7 @@ private:
         if (event_ < 0) throw std::system_error(errno, std::generic_category(), "gofer: eventfd");
         event_of_handler().store(event_, std::memory_order_release);
         try {
+            base::stay_loaded(); // until the new thread has said so
             std::thread([this] { watch(); }).detach();
         } catch (...) {
             event_of_handler().store(-1, std::memory_order_release);
@@ -143,6 +144,7 @@ private:
 
     void watch() noexcept {
         base::EngineRegion engine;
+        base::stay_loaded();
         sched::PlainThreads::note_ours();
         ::pthread_setname_np(::pthread_self(), "gofer-signals");
         sigset_t all;

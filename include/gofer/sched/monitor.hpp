@@ -12,6 +12,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include <gofer/base/thread_exit.hpp>
 #include <gofer/sched/fork.hpp>
 #include <gofer/sched/recorder.hpp>
 #include <gofer/sched/rescue.hpp>
@@ -59,6 +60,7 @@ public:
         }();
         static_cast<void>(at_fork);
         static const bool started = [this] {
+            base::stay_loaded(); // until the new thread has said so
             std::thread([this] { watch(); }).detach();
             has_thread_.store(true, std::memory_order_release); // whichever of the two comes first
             return true;
@@ -142,6 +144,7 @@ private:
 
     void watch() noexcept {
         base::EngineRegion engine;
+        base::stay_loaded();
         tid_.store(::gettid(), std::memory_order_relaxed);
         has_thread_.store(true, std::memory_order_release);
         ::pthread_setname_np(::pthread_self(), "gofer-monitor");
