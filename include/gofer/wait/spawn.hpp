@@ -23,12 +23,10 @@ struct GoOptions {
 
 namespace spawn {
 
-/// False: the caller is being unwound, or the process exits, and nothing is started any more. One whose runtime is over parks for ever, when it has
-/// called `before_parking`.
+/// For a runtime that has stopped. False: the caller is being unwound, or the process exits, and nothing is started any
+/// more. One whose runtime is over parks for ever, when it has called `before_parking`.
 template <class BeforeParking>
-bool must_be_running(sched::Scheduler* home, sched::Worker* w, BeforeParking before_parking) {
-    if (!home->stopped.load(std::memory_order_relaxed)) [[likely]]
-        return true;
+[[gnu::cold, gnu::noinline]] bool may_start(sched::Scheduler* home, sched::Worker* w, BeforeParking before_parking) {
     sched::must_not_be_forked("a goroutine is started");
     if (w && w->unwinds && w->scheduler == home) return false;
     if (sched::this_scheduler(w) == home) {
@@ -57,7 +55,7 @@ template <class Closure, class BeforeParking = Nothing>
 void start(sched::Scheduler* home, const GoOptions* options, Place place, Closure&& closure,
            BeforeParking before_parking = {}) {
     sched::Worker* w = sched::this_worker();
-    if (!must_be_running(home, w, before_parking)) [[unlikely]]
+    if (home->stopped.load(std::memory_order_relaxed) && !may_start(home, w, before_parking)) [[unlikely]]
         return task::drop(closure);
     std::unique_ptr<task::TaskOptions> own; // first: what throws must not leave a record behind
     if (options) own = checked(*options);
@@ -92,7 +90,7 @@ template <class Then, class F, class... Args>
 void go_then(sched::Scheduler* home, const GoOptions* options, Place place, Then then, F&& f, Args&&... args) {
     using Body = decltype(task::bind(std::forward<F>(f), std::forward<Args>(args)...));
     bool done = false;
-    const auto withdraw = [&done, &then] {
+    const auto withdraw = [&done, then] {
         done = true;
         then();
     };
