@@ -34,7 +34,7 @@ inline unsigned threads_of_process() noexcept {
     while (std::fgets(line, sizeof line, file))
         if (std::sscanf(line, "Threads: %u", &threads) == 1) break;
     std::fclose(file);
-    return threads && base::tsan_build ? threads - 1 : threads;
+    return base::tsan_build && threads > 1 ? threads - 1 : threads; // TSan's comes with the first thread that is made
 }
 
 /// What one look at the process saw.
