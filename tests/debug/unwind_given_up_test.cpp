@@ -1,12 +1,16 @@
 // Leaks::unwind, given up: run has left the thread that unwinds to itself, since a goroutine does not come back to it.
 #include <atomic>
+#include <csignal>
+#include <ctime>
 #include <memory>
 #include <thread>
+#include <unistd.h>
 
 #include <gofer/debug/unwind.hpp>
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/dies.hpp"
 #include "../support/unwinding.hpp"
 
 namespace {
@@ -17,6 +21,24 @@ struct CountsAbandonments {
     void operator()() const {}
     void abandon() const { ++*count; }
 };
+
+/// From a process of its own, which ends soon after the calling one: has that go on whenever it has stopped, after
+/// longer than an unwinding is waited for.
+void call_back_when_stopped() {
+    const pid_t stopped = ::getpid();
+    if (::fork() != 0) return;
+    for (int i = 0; i < 60 && ::getppid() == stopped; ++i) {
+        ::usleep(1'500'000);
+        ::kill(stopped, SIGCONT);
+    }
+    ::_exit(0);
+}
+
+void compute_for(std::int64_t ns) {
+    const std::int64_t end = gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) + ns;
+    while (gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) < end) {
+    }
+}
 
 } // namespace
 
@@ -63,4 +85,32 @@ TEST_CASE("one that parks when its unwinding has been given up, and the end has 
     unwinding.reset();
     fixture::require_no_failures();
     CHECK(scheduler.references == before + 1);
+}
+
+// As a machine stands still whose processors are needed elsewhere, and then whoever waits looks at his clock first.
+TEST_CASE("an unwinding is not given up because the system has kept its thread waiting") {
+    const auto death = fixture::death_of([] {
+        call_back_when_stopped();
+        std::atomic<int> left{0};
+        gofer::run(fixture::unwinding(1), [&left] {
+            const gofer::Channel<int> never;
+            gofer::go([&left, never] {
+                const gofer::Defer last{[&left] { ++left; }};
+                never.receive();
+            });
+            fixture::parked_reaches(1);
+            gofer::go([&left, never] {
+                const gofer::Defer stops{[&left] {
+                    ::raise(SIGSTOP);
+                    compute_for(3'000'000);
+                    ++left;
+                }};
+                never.receive();
+            });
+            fixture::parked_reaches(2);
+        });
+        if (left == 2) gofer::base::say("both have left\n");
+    });
+    CAPTURE(death.message);
+    CHECK(death.says("both have left"));
 }

@@ -30,6 +30,7 @@
 
 #include <gofer/debug/growing_pause.hpp>
 #include <gofer/sched/abandon.hpp>
+#include <gofer/sched/patience.hpp>
 #include <gofer/sched/worker_thread.hpp>
 #include <gofer/wait/waiter.hpp>
 
@@ -252,15 +253,18 @@ inline void unwinding_thread(const std::shared_ptr<Unwinding>& unwinding) {
 inline constexpr std::chrono::milliseconds unwinding_grace{100};
 inline constexpr std::chrono::milliseconds unwinding_patience{1000};
 
-/// Until its thread has ended, or has made no step for `patience`.
+/// Until its thread has ended, or has made no step for `patience`, though it had a processor.
 inline void await(const Unwinding& unwinding, std::chrono::milliseconds patience) {
-    unsigned seen = 0;
-    std::int64_t until = base::deadline_after(patience);
+    sched::Worker& w = unwinding.worker();
+    const auto has_ended = [&w] { return w.exited.load(std::memory_order_acquire); };
     GrowingPause pause(std::chrono::microseconds(5));
-    while (!unwinding.worker().exited.load(std::memory_order_acquire) && base::now_ns() < until) {
-        pause();
-        if (std::exchange(seen, unwinding.steps()) != unwinding.steps()) until = base::deadline_after(patience);
-    }
+    unsigned seen = 0;
+    do {
+        seen = unwinding.steps();
+        sched::begin_patience(w);
+        const auto has_moved = [&] { return has_ended() || unwinding.steps() != seen; };
+        sched::await_worker(w, base::deadline_after(patience), has_moved, [&pause] { pause(); });
+    } while (!has_ended() && unwinding.steps() != seen);
 }
 
 /// Unwinds what is left of `s`, whose workers have ended or are stuck. Returns when that is done, or when a goroutine has
