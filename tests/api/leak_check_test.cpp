@@ -44,7 +44,10 @@ TEST_CASE("LeakCheck says nothing when every goroutine has ended") {
 TEST_CASE("LeakCheck names a goroutine that is left with its place and what it waits for") {
     fixture::at_each_worker_count([] {
         const gofer::Channel<int> c;
-        const auto reports = found([c] { gofer::go({.name = "forgotten"}, [c] { c.receive(); }); }, 50ms);
+        const auto reports = found([c] {
+            gofer::go({.name = "forgotten"}, [c] { c.receive(); });
+            fixture::parked_reaches(1); // one that has not started yet has no name
+        });
         VERIFY(reports.size() == 1);
         VERIFY(reports[0].find("\"forgotten\", started at ") != std::string::npos);
         VERIFY(reports[0].find("leak_check_test.cpp:") != std::string::npos);
@@ -128,6 +131,7 @@ TEST_CASE("a leak that is found by a LeakCheck without a report is a fatal error
         LeakCheck leaks;
         const gofer::Channel<int> c;
         gofer::go({.name = "forgotten"}, [c] { c.receive(); });
+        fixture::parked_reaches(1);
     });
     CHECK(death.signal == SIGABRT);
     CHECK(death.says("\"forgotten\""));

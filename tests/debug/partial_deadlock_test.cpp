@@ -394,14 +394,14 @@ TEST_CASE("a handle in a vector of the receiver's own is no proof, and a live on
 TEST_CASE("who has a deadline, a context or a timer is not suspected") {
     beside_others([] {
         const auto [ctx, cancel] = gofer::with_cancel(gofer::Context::background());
-        gofer::go({.name = now("deadline")}, [] { static_cast<void>(Channel<int>().receive_for(5s)); });
+        gofer::go({.name = now("deadline")}, [] { static_cast<void>(Channel<int>().receive_for(1h)); });
         gofer::go({.name = now("context")}, [ctx = ctx] { static_cast<void>(Channel<int>().receive(ctx)); });
         gofer::go({.name = now("done")}, [ctx = ctx] { ctx.done().receive(); });
-        gofer::go({.name = now("tick")}, [] { gofer::after(5s).receive(); });
+        gofer::go({.name = now("tick")}, [] { gofer::after(1h).receive(); });
         gofer::go({.name = now("either")},
-                  [] { gofer::select(gofer::recv(gofer::after(5s)), gofer::recv(Channel<int>())); });
+                  [] { gofer::select(gofer::recv(gofer::after(1h)), gofer::recv(Channel<int>())); });
         gofer::go({.name = now("timeout")},
-                  [] { gofer::select(gofer::timeout(5s), gofer::recv(Channel<int>())); });
+                  [] { gofer::select(gofer::timeout(1h), gofer::recv(Channel<int>())); });
         for (const char* name : {"deadline", "context", "done", "tick", "either", "timeout"})
             VERIFY(is_spared(name));
         cancel();

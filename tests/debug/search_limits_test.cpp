@@ -289,7 +289,7 @@ TEST_CASE("nobody goes on while pointers are followed, however long it takes") {
     if (!can_stop() || gofer::base::tsan_build) return; // see Standstill::pin
     const Counter counter;
     bool tried = false, stood = true;
-    for (int i = 0; i < 20 && !tried; ++i) {
+    for (int i = 0; i < 500 && !tried; ++i) {
         Standstill still(20 * ms);
         if (!still.pin()) continue; // we have been slow
         tried = true;
