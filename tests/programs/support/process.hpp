@@ -1,6 +1,7 @@
 // What the system says about this process: memory, maps, processor time and context switches.
 #pragma once
 
+#include <algorithm>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -26,8 +27,14 @@ inline long long memory_in_use() {
     return (field_of("/proc/self/status", "VmRSS:") + field_of("/proc/self/status", "VmPTE:")) * 1024;
 }
 
+/// What the machine has left, or less, where a container is to have less.
 inline long long memory_of_the_machine() {
-    return field_of("/proc/meminfo", "MemAvailable:") * 1024;
+    long long bytes = field_of("/proc/meminfo", "MemAvailable:") * 1024;
+    for (const char* file : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+        std::ifstream in{file};
+        if (long long limit = 0; in >> limit) bytes = std::min(bytes, limit); // "max" is no number
+    }
+    return bytes;
 }
 
 inline long count_maps() {
