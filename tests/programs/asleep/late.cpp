@@ -6,8 +6,8 @@
 #include <thread>
 #include <unistd.h>
 
+#include "../support/said.hpp"
 #include "../support/scenario.hpp"
-#include "said.hpp"
 
 using namespace std::chrono_literals;
 using programs::require;
@@ -20,7 +20,7 @@ const Scenario late{"a thread calls late", [](const Setting& s) {
     const gofer::Channel<int> c;
     std::thread thread{[c] {
         std::this_thread::sleep_for(3s);
-        asleep::await_words();
+        programs::await_words();
         c.send(1);
     }};
     gofer::run(s.options(), [c] { require(c.receive() == 1, "the thread sends"); });
@@ -40,7 +40,7 @@ const Scenario in_sigwait{"a thread in sigwait calls late", [](const Setting& s)
     }};
     std::thread caller{[] {
         std::this_thread::sleep_for(3s);
-        asleep::await_words();
+        programs::await_words();
         ::kill(::getpid(), SIGUSR1);
     }};
     gofer::run(s.options(), [c] { require(c.receive() == SIGUSR1, "the thread sends"); });

@@ -4,10 +4,11 @@
 #include <thread>
 #include <unistd.h>
 
+#include "../support/said.hpp"
 #include "../support/scenario.hpp"
-#include "said.hpp"
 
 using namespace std::chrono_literals;
+using programs::exit_after_the_report;
 using programs::Scenario;
 using programs::Setting;
 
@@ -46,24 +47,13 @@ void exit_at_alarm(unsigned seconds) {
     ::signal(SIGALRM, [](int) { ::_exit(0); });
     ::alarm(seconds);
 }
-/// The same a second after the report, or after a time that only a defect takes.
-void exit_after_the_report() {
-    static volatile std::sig_atomic_t seconds = 0, last = 60;
-    ::signal(SIGALRM, [](int) {
-        seconds = seconds + 1;
-        if (seconds > last) ::_exit(0);
-        if (asleep::something_is_said()) last = seconds;
-        ::alarm(1);
-    });
-    ::alarm(1);
-}
 
 // The first time a thread comes to their help; the second time nobody does.
 const Scenario twice{"asleep twice", [](const Setting& s) {
     std::thread{[] { std::this_thread::sleep_for(1h); }}.detach();
     const gofer::Channel<int> c;
     std::thread{[c] {
-        asleep::await_words();
+        programs::await_words();
         std::this_thread::sleep_for(1s);
         c.send(1);
         exit_at_alarm(3);
@@ -98,12 +88,12 @@ const Scenario inner{"in an inner runtime", [](const Setting& s) {
 
 // No goroutine anywhere.
 const Scenario alone{"main alone", [](const Setting&) {
-    exit_at_alarm(5);
+    exit_after_the_report();
     gofer::Channel<int>{}.receive();
 }};
 
 const Scenario threads_alone{"threads alone", [](const Setting&) {
-    exit_at_alarm(5);
+    exit_after_the_report();
     gofer::Mutex mutex;
     std::thread other{[&mutex] {
         mutex.lock();

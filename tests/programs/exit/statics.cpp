@@ -1,13 +1,13 @@
 // Static objects that use the library while they are destroyed. No goroutine may be started or resumed beside them.
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <future>
 #include <optional>
 #include <thread>
 #include <unistd.h>
 
+#include "../support/said.hpp"
 #include "../support/scenario.hpp"
 
 using namespace std::chrono_literals;
@@ -154,8 +154,7 @@ const Scenario wait_in_vain{"a static destructor waits for a goroutine", [](cons
     static gofer::WaitGroup wg;
     static const gofer::Channel<int> never;
     static const AtDestruction waits{[] {
-        ::signal(SIGALRM, [](int) { ::_exit(0); });
-        ::alarm(3);
+        programs::exit_after_the_report();
         never.close();
         wg.wait();
     }};
