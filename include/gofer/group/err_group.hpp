@@ -90,7 +90,7 @@ private:
         template <class F>
         void operator()(F&& f) const {
             try {
-                judge([this, &f]() -> decltype(auto) {
+                judge([&]() -> decltype(auto) {
                     if constexpr (std::is_invocable_v<F>)
                         return std::forward<F>(f)();
                     else
