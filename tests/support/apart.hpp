@@ -17,7 +17,7 @@ class Apart {
 public:
     template <class F>
     explicit Apart(F f)
-        : thread_{[f = std::move(f), ended = ended_] {
+        : ended_{std::make_shared<std::atomic<bool>>(false)}, thread_{[f = std::move(f), ended = ended_] {
               f();
               *ended = true;
           }} {}
@@ -31,7 +31,7 @@ public:
     }
 
 private:
-    std::shared_ptr<std::atomic<bool>> ended_ = std::make_shared<std::atomic<bool>>(false);
+    std::shared_ptr<std::atomic<bool>> ended_;
     std::thread thread_;
 };
 

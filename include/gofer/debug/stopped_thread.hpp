@@ -31,11 +31,11 @@ struct StoppedThread {
     /// False: the kernel does not give them. One that was killed in the meantime has none, which is no failure.
     GOFER_ON_FOREIGN_STACK bool read_registers() noexcept {
 #if defined(__x86_64__)
-        constexpr long vectors = 0x202; // NT_X86_XSTATE
+        constexpr long kinds[] = {NT_PRSTATUS, 0x202}; // NT_X86_XSTATE
 #else
-        constexpr long vectors = NT_PRFPREG;
+        constexpr long kinds[] = {NT_PRSTATUS, NT_PRFPREG};
 #endif
-        for (const long kind : {static_cast<long>(NT_PRSTATUS), vectors}) {
+        for (const long kind : kinds) {
             iovec part{registers + size, room - size};
             if (const long error = raw_call(SYS_ptrace, PTRACE_GETREGSET, tid, kind, &part); error != 0)
                 return error == -ESRCH;
