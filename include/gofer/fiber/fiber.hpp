@@ -31,8 +31,11 @@ struct Fiber {
     ExceptionState exceptions;
     char* bottom = nullptr; // lowest usable address, just above the guard
     char* top = nullptr;    // first address past the stack
-    Fiber* next = nullptr;  // in a pool or among a worker's spares
+    Fiber* next = nullptr;  // in a pool, among a worker's spares or in a chain
+    Fiber* eighth = nullptr; // in a chain: the eighth behind it, to be fetched ahead (sched::Chain)
+#if defined(GOFER_TSAN)
     void* tsan = nullptr;   // the identity of the goroutine on this stack; null: that of the thread
+#endif
     void* asan_fake_stack = nullptr;
     std::atomic<std::uint32_t> suspensions{0}; // for the trimmer: has it run since it looked last?
     std::uint32_t seen_suspensions = 0;        // touched by the trimmer only, as is the next

