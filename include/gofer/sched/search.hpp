@@ -9,6 +9,10 @@
 // cache. So are, for a while, suspended goroutines whose turns are shorter than the move of a stack from cache to
 // cache: four producers and four consumers of one channel cost 48 ns an element when they are torn apart, and 16
 // together. What was pushed has no stack yet, and may be a tree.
+//
+// Tried, and not kept: who wakes a thief takes the first look for it, so that it can take what does not move at once. It
+// decides 10 us earlier so and has its goroutine no earlier (64 us after the wake-up, on a virtual machine: 40 until the
+// system runs the thread, and some 17 for the barrier of the steal, which interrupts the processor of the one who computes).
 #pragma once
 
 #include <algorithm>
