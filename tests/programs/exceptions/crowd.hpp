@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdio>
+#include <sys/types.h>
 
 #include "../../support/hop.hpp"
 #include "../support/scenario.hpp"
@@ -15,12 +17,12 @@ inline constexpr int crowd_size = gofer::base::tsan_build || gofer::base::asan_b
 class Crowd {
 public:
     /// Parks until the whole crowd has come to this place, then goes on until the thread is another one (or the tries
-    /// are used up, and enough others have moved: the system may keep the other threads waiting for longer than that).
+    /// are used up, and enough others have moved).
     void wait_here_and_move() {
         const pid_t before = fixture::thread_now();
         gate_.receive();
-        for (int tries = 0; fixture::thread_now() == before && (tries < 100 || more_have_to_move()); ++tries)
-            gofer::yield();
+        for (int tries = 0; tries < 100 && fixture::thread_now() == before; ++tries) gofer::yield();
+        while (fixture::thread_now() == before && more_have_to_move()) meet(before);
         if (fixture::thread_now() != before) moved_.fetch_add(1, std::memory_order_relaxed);
     }
 
@@ -45,13 +47,24 @@ private:
 
     explicit Crowd(unsigned workers) noexcept : workers_{workers} {}
 
+    /// Where each worker has got those back that had parked there, all have enough to do, and nobody is moved. Then those of
+    /// one thread park again, and are woken by those of the others, on theirs.
+    void meet(pid_t here) {
+        pid_t chosen = 0;
+        if (chosen_.compare_exchange_strong(chosen, here) || chosen == here)
+            static_cast<void>(meeting_.receive_for(std::chrono::milliseconds{1}));
+        else if (!meeting_.try_send(1))
+            gofer::yield();
+    }
+
     bool more_have_to_move() const noexcept {
         return workers_ > 1 && moved_.load(std::memory_order_relaxed) <= enough && gofer::Clock::now() < limit_;
     }
 
     const unsigned workers_;
     gofer::Clock::time_point limit_; // only a defect takes so long
-    const gofer::Channel<int> gate_;
+    const gofer::Channel<int> gate_, meeting_;
+    std::atomic<pid_t> chosen_{0};
     std::atomic<int> moved_{0};
 };
 
