@@ -10,7 +10,6 @@
 #include <mutex>
 #include <optional>
 #include <sched.h>
-#include <sstream>
 #include <string>
 #include <sys/epoll.h>
 #include <thread>
@@ -22,6 +21,7 @@
 
 #include "../support/catch.hpp"
 #include "../support/fixture.hpp"
+#include "../support/looking.hpp"
 #include "seen.hpp"
 
 using namespace std::chrono_literals;
@@ -29,16 +29,6 @@ using gofer::Channel;
 using seen::contains;
 
 namespace {
-
-std::string report() {
-    std::ostringstream out;
-    // On a machine under load a thread may not stop in time. Then once more.
-    for (int i = 0; i < 10 && (i == 0 || contains(out.str(), "cannot look")); ++i) {
-        out.str({});
-        gofer::find_leaked_goroutines(out);
-    }
-    return out.str();
-}
 
 /// Goroutines of one run are not to be taken for those that an earlier one has abandoned.
 unsigned& rounds() {
@@ -50,7 +40,7 @@ std::string quoted(const std::string& name) { return '"' + now(name) + '"'; }
 
 /// Whether the system lets a process stop its own threads; a container may not.
 bool can_look() {
-    static const bool can = !contains(report(), "cannot look");
+    static const bool can = !fixture::could_not_look(fixture::report_of_leaked());
     if (!can) WARN("the threads of this process cannot be stopped: nothing is tested");
     return can;
 }
@@ -69,7 +59,7 @@ bool is_found(std::vector<std::string> names, Start start, std::string& text) {
         start();
         for (const std::string& name : names) await_parked(name);
         for (int k = 0; k < 3; ++k) {
-            text = report();
+            text = fixture::report_of_leaked();
             bool all = true;
             for (const std::string& name : names) all = all && contains(text, quoted(name));
             if (all) return true;
@@ -87,7 +77,8 @@ bool is_found(std::vector<std::string> names, Start start) {
 bool is_spared(const std::string& name) {
     await_parked(name);
     for (int i = 0; i < 3; ++i)
-        if (const std::string text = report(); contains(text, quoted(name)) || contains(text, "cannot look"))
+        if (const std::string text = fixture::report_of_leaked();
+            contains(text, quoted(name)) || fixture::could_not_look(text))
             return false;
     return true;
 }
@@ -374,7 +365,7 @@ TEST_CASE(
                        gofer::go([c] { c.send(1); });
                    });
                    const_cast<Channel<int>&>(parked) = nullptr;
-                   VERIFY(!contains(report(), quoted("of a queued one")));
+                   VERIFY(!contains(fixture::report_of_leaked(), quoted("of a queued one")));
                });
     fixture::require_no_failures();
 }
@@ -597,7 +588,7 @@ TEST_CASE("a search finds what is leaked and nothing else while everybody is bus
             });
             VERIFY(is_found({"lost"}, [] { apart([] { start_receiver("lost", Channel<int>()); }); }));
             for (int i = 0; i < (all_hidden ? 15 : 50); ++i) { // a sanitizer's memory takes long to look at
-                const std::string text = report();
+                const std::string text = fixture::report_of_leaked();
                 for (const char* name : {"relay", "asker", "server"}) VERIFY(!contains(text, quoted(name)));
                 gofer::sleep_for(100us);
             }

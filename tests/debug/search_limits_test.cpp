@@ -36,6 +36,7 @@
 #include "../support/catch.hpp"
 #include "../support/dies.hpp"
 #include "../support/fixture.hpp"
+#include "../support/looking.hpp"
 #include "../support/seccomp.hpp"
 
 using namespace std::chrono_literals;
@@ -54,11 +55,7 @@ const std::size_t page = gofer::base::page_size();
 
 /// Whether the system lets a process stop its own threads; a container may not.
 bool can_stop() {
-    static const bool can = [] {
-        for (int i = 0; i < 5; ++i)
-            if (Standstill(10'000 * ms).holds()) return true;
-        return false;
-    }();
+    static const bool can = fixture::threads_can_be_stopped();
     if (!can) WARN("the threads of this process cannot be stopped: nothing is tested");
     return can;
 }

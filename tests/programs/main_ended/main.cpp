@@ -1,12 +1,10 @@
 // The main thread ends by pthread_exit, and the program goes on: leaked goroutines are found, and live ones are not
 // taken for leaked, though /proc/self shows nothing of a process any more whose main thread has ended.
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <pthread.h>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -14,7 +12,8 @@
 #include <gofer/gofer.hpp>
 
 #include <gofer/base/thread_state.hpp>
-#include <gofer/debug/standstill.hpp>
+
+#include "../../support/looking.hpp"
 
 namespace {
 
@@ -26,36 +25,14 @@ template <class F>
     asm volatile("" ::: "memory");
 }
 
-/// On a machine under load a thread may not stop in time. Then once more.
-std::string search() {
-    std::ostringstream out;
-    for (int i = 0; i < 10 && (i == 0 || out.str().find("cannot look") != std::string::npos); ++i) {
-        out.str({});
-        gofer::find_leaked_goroutines(out);
-    }
-    return out.str();
-}
-
-/// Whether the system lets a process stop its own threads; a container may not.
-bool can_stop() {
-    std::atomic<bool> over{false}, can{false};
-    std::thread other([&over] {
-        while (!over) std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    });
-    for (int i = 0; i < 10 && !can; ++i) can = gofer::debug::Standstill(10'000'000'000).holds();
-    over = true;
-    other.join();
-    return can;
-}
-
 /// What is found in the end; an old value somewhere in memory may hide a leak, so several are started.
 std::string report() {
     std::string text;
     for (int i = 0; i < 30 && text.find("\"lost\"") == std::string::npos; ++i) {
         apart([] { gofer::go({.name = "lost"}, [c = Channel<int>()] { c.receive(); }); });
         gofer::sleep_for(std::chrono::milliseconds(2));
-        text = search();
-        if (text.find("cannot look") != std::string::npos || text.find("\"live\"") != std::string::npos) break;
+        text = fixture::report_of_leaked();
+        if (fixture::could_not_look(text) || text.find("\"live\"") != std::string::npos) break;
     }
     return text;
 }
@@ -79,7 +56,7 @@ void go_on(pid_t main_thread) {
 
 int main() {
     constexpr int skipped = 77;
-    if (!can_stop()) return skipped;
+    if (!fixture::threads_can_be_stopped()) return skipped;
     const auto begin = [](void* main_thread) -> void* {
         go_on(static_cast<pid_t>(reinterpret_cast<long>(main_thread)));
         return nullptr;
