@@ -18,10 +18,10 @@
 #include <string>
 #include <sys/eventfd.h>
 #include <system_error>
-#include <thread>
 #include <unistd.h>
 #include <vector>
 
+#include <gofer/base/thread_exit.hpp>
 #include <gofer/context/wave.hpp>
 
 namespace gofer::inline v1::context {
@@ -102,8 +102,7 @@ private:
         if (event_ < 0) throw std::system_error(errno, std::generic_category(), "gofer: eventfd");
         event_of_handler().store(event_, std::memory_order_release);
         try {
-            base::stay_loaded(); // until the new thread has said so
-            std::thread([this] { watch(); }).detach();
+            base::start_for_good([this] { watch(); });
         } catch (...) {
             event_of_handler().store(-1, std::memory_order_release);
             ::close(event_);
@@ -144,7 +143,6 @@ private:
 
     void watch() noexcept {
         base::EngineRegion engine;
-        base::stay_loaded();
         sched::PlainThreads::note_ours();
         ::pthread_setname_np(::pthread_self(), "gofer-signals");
         sigset_t all;

@@ -9,7 +9,6 @@
 #include <array>
 #include <atomic>
 #include <pthread.h>
-#include <thread>
 #include <unistd.h>
 
 #include <gofer/base/thread_exit.hpp>
@@ -60,8 +59,7 @@ public:
         }();
         static_cast<void>(at_fork);
         static const bool started = [this] {
-            base::stay_loaded(); // until the new thread has said so
-            std::thread([this] { watch(); }).detach();
+            base::start_for_good([this] { watch(); });
             has_thread_.store(true, std::memory_order_release); // whichever of the two comes first
             return true;
         }();
@@ -144,7 +142,6 @@ private:
 
     void watch() noexcept {
         base::EngineRegion engine;
-        base::stay_loaded();
         tid_.store(::gettid(), std::memory_order_relaxed);
         has_thread_.store(true, std::memory_order_release);
         ::pthread_setname_np(::pthread_self(), "gofer-monitor");
