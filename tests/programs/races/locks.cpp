@@ -7,15 +7,11 @@
 using programs::Scenario;
 using programs::Setting;
 using races::both;
+using races::look;
 using races::Rumour;
 using races::touch;
 
 namespace {
-
-[[gnu::noinline]] void look() {
-    volatile int seen = races::unprotected[0];
-    static_cast<void>(seen);
-}
 
 const Scenario readers_and_writers{"readers and writers of an RWMutex", [](const Setting& s) {
     gofer::RWMutex m;

@@ -6,6 +6,7 @@
 using programs::Scenario;
 using programs::Setting;
 using races::both;
+using races::look;
 using races::Rumour;
 using races::touch;
 
@@ -113,8 +114,7 @@ const Scenario many_waiters{"many who wait for one group", [](const Setting& s) 
         for (int i = 0; i < 5; ++i)
             readers.go([&work] {
                 work.wait();
-                volatile int seen = races::unprotected[0];
-                static_cast<void>(seen);
+                look();
             });
         readers.wait();
         touch();

@@ -5,6 +5,7 @@
 
 using programs::Scenario;
 using programs::Setting;
+using races::look;
 using races::Rumour;
 using races::touch;
 
@@ -32,8 +33,7 @@ const Scenario reader_and_writer{"reader and writer", [](const Setting& s) {
         });
         wg.go([&s] {
             s.between();
-            volatile int seen = races::unprotected[0];
-            static_cast<void>(seen);
+            look();
         });
         wg.wait();
     });
