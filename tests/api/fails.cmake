@@ -1,11 +1,9 @@
-# Compiles SOURCE with COMPILER twice: as it stands, which must fail with an error that contains the words after
-# "must say: " in its head, and with GOFER_TEST_MENDED, which must succeed. INCLUDES: directories, separated by |.
+# Compiles SOURCE with COMPILER, of the kind COMPILER_ID, twice: as it stands, which must fail with an error that contains
+# the words after "must say: " in its head, and with GOFER_TEST_MENDED, which must succeed. HEADERS: what headers.cmake
+# has compiled. INCLUDES: directories, separated by |.
 cmake_minimum_required(VERSION 3.22)
-
-string(REPLACE "|" ";" includes "${INCLUDES}")
-list(REMOVE_ITEM includes "")
-list(TRANSFORM includes PREPEND -I)
-set(compile ${COMPILER} -std=c++20 -fsyntax-only -Wall -Wextra -Werror ${includes})
+include(${CMAKE_CURRENT_LIST_DIR}/compile.cmake)
+list(APPEND compile -fsyntax-only ${with_headers})
 
 file(STRINGS ${SOURCE} promise REGEX "must say: " LIMIT_COUNT 1)
 string(REGEX REPLACE ".*must say: " "" promised "${promise}")
