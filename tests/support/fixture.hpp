@@ -56,15 +56,27 @@ void on_a_plain_thread(Body body) {
     proof.require_clean_soon();
 }
 
+/// Whether n goroutines of this runtime are parked, all at one moment, and have left their stacks. They are counted one
+/// after the other: if one parks meanwhile, one that was counted before (while it waited for a lock, say) may be up again.
+inline bool are_parked_together(std::size_t n) {
+    const auto before = gofer::Runtime::current().stats();
+    if (before.parked < n) return false;
+    bool all_have_left = true;
+    gofer::task::stack_pools().for_each([&](const gofer::task::Goroutine& g) {
+        if (g.state.load() == gofer::task::State::parked && g.running.load()) all_have_left = false;
+    });
+    return all_have_left && gofer::Runtime::current().stats().parks == before.parks;
+}
+
 /// Waits until n goroutines of this runtime are parked: an event, where a test would otherwise sleep and
 /// hope.
 inline bool parked_reaches(std::size_t n) {
-    return VERIFY(eventually([n] { return gofer::Runtime::current().stats().parked >= n; }));
+    return VERIFY(eventually([n] { return are_parked_together(n); }));
 }
 
 /// The same of a wait with a deadline, unless it is over: a machine under load may be too slow to see it.
 inline bool parked_reaches(std::size_t n, const std::atomic<bool>& over) {
-    return VERIFY(eventually([&] { return over || gofer::Runtime::current().stats().parked >= n; }));
+    return VERIFY(eventually([&] { return over || are_parked_together(n); }));
 }
 
 /// Whether a goroutine that calls f parks in it, stays there for a moment in which it could return, and is
