@@ -151,10 +151,16 @@ TEST_CASE("of two fatal errors at once each says what it is, and one tells of al
 
 TEST_CASE("a second fatal error lets the last act of the first come to its end") {
     const Death death = death_of([] {
-        static std::atomic<bool> acts{false};
+        static std::atomic<bool> acts{false}, second_is_heard{false};
+        static const gofer::base::LastWords words = gofer::base::last_words();
         gofer::run([] {}); // so that there is a monitor, which says all there is to be said
         gofer::base::last_act() = []() noexcept {
+            gofer::base::last_words() = []() noexcept {
+                second_is_heard = true;
+                words();
+            };
             acts = true;
+            for (int i = 0; i < 6000 && !second_is_heard; ++i) std::this_thread::sleep_for(10ms);
             std::this_thread::sleep_for(200ms);
             gofer::base::say("the last act is over\n");
         };
