@@ -28,49 +28,30 @@ inline void stay_loaded() noexcept {
     at_thread_exit([](void*) {}, nullptr);
 }
 
-/// Between the start of a thread and its first steps: who has started it does not end before it keeps the code loaded
-/// by itself. Both of them hold this.
-class FirstSteps {
-public:
-    void taken() noexcept {
-        taken_.store(1, std::memory_order_release);
-        futex_wake(&taken_);
-        drop();
-    }
-
-    /// When the thread that started the other ends. Nothing is unloaded any more where that is the main thread. In a child
-    /// of fork there is no other thread. Ten seconds: exit() may be called by the constructor of a shared object, and what
-    /// loads it holds a lock that the other thread needs for its first steps.
-    static void await(void* self) noexcept {
-        auto& steps = *static_cast<FirstSteps*>(self);
-        if (steps.process_ != ::getpid()) return delete &steps;
-        const std::int64_t deadline = now_ns() + (steps.process_ == ::gettid() ? 0 : 10'000'000'000);
-        while (!steps.taken_.load(std::memory_order_acquire) && futex_wait_until(steps.taken_, 0, deadline)) {
-        }
-        steps.drop();
-    }
-
-private:
-    void drop() noexcept {
-        if (holders_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
-    }
-
-    FutexWord taken_{0};
-    std::atomic<int> holders_{2};
-    const pid_t process_ = ::getpid();
-};
+/// Until a new thread keeps the code loaded by itself, the one that has started it does: it does not end before `taken`,
+/// a FutexWord, is set, and deletes it. It does not wait where it is the main thread, at whose end nothing is unloaded any
+/// more, and which a child of fork has, too, without the other one; and for ten seconds at most, since exit() may be
+/// called by the constructor of a shared object, and what loads it holds a lock that the other thread needs.
+inline void await_first_steps(void* taken) noexcept {
+    auto* word = static_cast<FutexWord*>(taken);
+    const std::int64_t deadline = now_ns() + (::gettid() == ::getpid() ? 0 : 10'000'000'000);
+    while (!word->load(std::memory_order_acquire)) // partner: start_for_good
+        if (!futex_wait_until(*word, 0, deadline)) return; // the other thread will set it yet
+    delete word;
+}
 
 /// Calls f on a thread that nobody ends, and whose code is to stay. Throws std::system_error when the system gives no
 /// thread, and std::bad_alloc.
 template <class F>
 void start_for_good(F f) {
-    auto steps = std::make_unique<FirstSteps>();
-    std::thread([f, first = steps.get()] {
+    auto first_steps = std::make_unique<FutexWord>(0);
+    std::thread([f, taken = first_steps.get()] {
         stay_loaded();
-        first->taken();
+        taken->store(1, std::memory_order_release); // partner: await_first_steps
+        futex_wake(taken);
         f();
     }).detach();
-    at_thread_exit(&FirstSteps::await, steps.release());
+    at_thread_exit(await_first_steps, first_steps.release());
 }
 
 } // namespace gofer::inline v1::base
