@@ -1,7 +1,6 @@
 // Leaks::unwind, given up: run has left the thread that unwinds to itself, since a goroutine does not come back to it.
 #include <atomic>
 #include <csignal>
-#include <ctime>
 #include <memory>
 #include <thread>
 #include <unistd.h>
@@ -32,12 +31,6 @@ void call_back_when_stopped() {
         ::kill(stopped, SIGCONT);
     }
     ::_exit(0);
-}
-
-void compute_for(std::int64_t ns) {
-    const std::int64_t end = gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) + ns;
-    while (gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) < end) {
-    }
 }
 
 } // namespace
@@ -102,7 +95,7 @@ TEST_CASE("an unwinding is not given up because the system has kept its thread w
             gofer::go([&left, never] {
                 const gofer::Defer stops{[&left] {
                     ::raise(SIGSTOP);
-                    compute_for(3'000'000);
+                    fixture::compute_for(3'000'000);
                     ++left;
                 }};
                 never.receive();

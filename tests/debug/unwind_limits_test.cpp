@@ -2,8 +2,6 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <cstdint>
-#include <ctime>
 #include <exception>
 #include <future>
 #include <memory>
@@ -310,9 +308,7 @@ TEST_CASE("goroutines that never ran are destroyed unrun, and those who wait for
         // Of processor time, which the others cannot have before the one who starts them has had his.
         const auto work = [&ran, held = fixture::Tracked{1}] {
             ++ran;
-            const std::int64_t end = gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) + 1'000'000;
-            while (gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) < end) {
-            }
+            fixture::compute_for(1'000'000);
         };
         const fixture::LeakProof proof;
         constexpr int count = 3000;

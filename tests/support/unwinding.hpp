@@ -3,7 +3,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <ctime>
 #include <memory>
+
+#include <gofer/base/now.hpp>
 
 #include "fixture.hpp"
 
@@ -15,6 +19,13 @@ namespace fixture {
     options.shutdown_grace = std::chrono::milliseconds{2};
     options.leaks = gofer::Leaks::unwind;
     return options;
+}
+
+/// Takes so much processor time.
+inline void compute_for(std::int64_t ns) {
+    const std::int64_t end = gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) + ns;
+    while (gofer::base::time_of(CLOCK_THREAD_CPUTIME_ID) < end) {
+    }
 }
 
 /// Runs body as the main goroutine of a runtime with that many workers, which unwinds what body leaves.
