@@ -3,7 +3,9 @@
 // Worker models a worker's thread: find_work and sleep (sched/loop.hpp), search and look_around
 // (sched/search.hpp). Outside is a thread that is no worker: inject (sched/scheduler.hpp), then, with STOPS,
 // stop_threads (sched/exit.hpp). With RUNNER a third worker is in a goroutine that makes another one ready,
-// once, and computes on, and one item waits from outside. What they call stands in idle_protocol.pml.
+// once, and computes on, and one item waits from outside. With STAND_IN the second worker is a stand-in
+// (sched/stand_in.hpp), which Monitor sends home: it rests as soon as it comes by its loop, whatever it has
+// seen, and does not come back. What they call stands in idle_protocol.pml.
 //
 // Thieves may decline what they see; any goroutine may compute for ever; one sleeper may run into its
 // deadline. Left out, since they end waits early at most: naps and pokes, and the monitor.
@@ -12,8 +14,8 @@
 // all (Quiet); at most one worker searches; nobody waits for a lock for ever.
 //
 // Mutations, each found to fail in the shape that `check` gives it: NO_SECOND_LOOK, LIGHT_SLEEP, LOOK_FIRST,
-// LATE_CLEAR, FORGET_WAKER, SECOND_SEARCHER, NO_LOOK_AT_LEAVING, LIGHT_LEAVING, NO_LOOK_AT_STOP; where the
-// kernel has no membarrier (NO_MEMBARRIER), NO_FENCE_INJECT and NO_FENCE_NOTIFY.
+// LATE_CLEAR, FORGET_WAKER, SECOND_SEARCHER, NO_LOOK_AT_LEAVING, LIGHT_LEAVING, NO_LOOK_AT_STOP; of a
+// stand-in NO_OFFICE; where the kernel has no membarrier (NO_MEMBARRIER), NO_FENCE_INJECT and NO_FENCE_NOTIFY.
 
 #ifndef WORKERS
 #define WORKERS 2
@@ -29,7 +31,12 @@
 #endif
 
 #define OUTSIDE WORKERS
+#ifdef STAND_IN
+#define MONITOR (WORKERS + 1)
+#define PROCESSES (WORKERS + 2)
+#else
 #define PROCESSES (WORKERS + 1)
+#endif
 
 #include "idle_protocol.pml"
 
@@ -42,6 +49,14 @@ find_work:
     :: SEES(me, STOPPED) -> goto leave
     :: else
     fi;
+#ifdef STAND_IN
+    if
+    :: me == 1 && sent_home ->
+        if :: searcher[me] -> leave_office(me, yes, whom) :: else fi;
+        goto leave
+    :: else
+    fi;
+#endif
     pop(me, size, found);
     if :: found -> goto run_it :: else fi;
 
@@ -108,31 +123,35 @@ go_to_sleep:
 #endif
     if
     :: yes ->
-        cancel_sleep(me, yes);
+        cancel_sleep(me, yes); // get_up
 #ifdef FORGET_WAKER
         yes = true;
 #endif
         if
-        :: yes -> yes = false; goto find_work
-        :: else -> goto woken
-        fi
+        :: yes -> yes = false
+        :: else -> woken(me)
+        fi;
+#ifndef NO_OFFICE
+        if
+        :: !searcher[me] -> take_office(me, yes); yes = false
+        :: else
+        fi;
+#endif
+        goto find_work
     :: else
     fi;
 #endif
 
 end_wait:
     if
-    :: SEES(me, WAKE_WORD(me)) -> goto woken
+    :: woken(me)
     :: atomic { deadlines > 0 && !SEES(me, WAKE_WORD(me)) -> deadlines-- };
         cancel_sleep(me, yes);
         if
-        :: yes -> yes = false; goto find_work
-        :: else
+        :: yes -> yes = false
+        :: else -> woken(me)
         fi
     fi;
-woken:
-    SEES(me, WAKE_WORD(me)) -> searcher[me] = true;
-    assert(SEARCHERS <= 1 || memory[STOPPED]);
     goto find_work;
 
 run_it:
@@ -181,13 +200,22 @@ proctype Outside() {
 #endif
 }
 
+#ifdef STAND_IN
+// The stuck are back (Rescue::send_home).
+proctype Monitor() {
+    bool asleep_then;
+    sent_home = true;
+    wake_for_timers(MONITOR, 1, asleep_then)
+}
+#endif
+
 proctype Memory() {
 end_drained:
     do
     :: drain(0)
     :: drain(1)
     :: drain(2)
-#if WORKERS == 3
+#if PROCESSES > 3
     :: drain(3)
 #endif
     od
@@ -212,6 +240,9 @@ init {
     atomic {
         run Worker(0);
         run Worker(1);
+#ifdef STAND_IN
+        run Monitor();
+#endif
 #ifdef RUNNER
         run Runner(2);
 #elif WORKERS == 3

@@ -1,5 +1,6 @@
 // What Worker and Outside of idle.pml call, function by function:
-//   take_office, wake_one, announce_sleep, cancel_sleep, publish; wake_all in stop_threads ... sched/idle.hpp
+//   take_office, wake_one, announce_sleep, cancel_sleep, wake_for_timers, publish; woken in wait; wake_all in
+//   stop_threads ... sched/idle.hpp
 //   notify, inject, work_in_sight, leave_office ... sched/scheduler.hpp    stop_threads ... sched/exit.hpp
 //   push, pop, steal ... sched/run_queue.hpp        pop_injected ... look_around (sched/search.hpp)
 // A critical section of Idle is one step here, which fills the store buffer of whoever holds the lock: nobody
@@ -35,6 +36,7 @@ bool asleep[WORKERS];
 bool searcher[WORKERS];
 bool busy_for_ever[WORKERS];
 bool exited[WORKERS];
+bool sent_home;
 byte spawns = SPAWNS;
 byte deadlines = DEADLINES;
 
@@ -163,6 +165,28 @@ inline cancel_sleep(w, mine) {
         fi;
         publish(w, memory[SEARCHING])
     }
+}
+
+// The word says what for: 1, as the searcher; 2, for timers.
+inline woken(w) {
+    SEES(w, WAKE_WORD(w)) -> searcher[w] = SEES(w, WAKE_WORD(w)) == 1;
+    assert(SEARCHERS <= 1 || memory[STOPPED])
+}
+
+inline wake_for_timers(p, w, asleep_then) {
+    atomic {
+        ENTER_LOCK(p) -> memory[LOCK] = 1;
+        asleep_then = asleep[w];
+        if
+        :: asleep_then -> asleep[w] = false; PUT(p, SLEEPING, memory[SLEEPING] - 1)
+        :: else
+        fi;
+        publish(p, memory[SEARCHING])
+    }
+    if
+    :: asleep_then -> STORE(p, WAKE_WORD(w), 2)
+    :: else
+    fi
 }
 
 inline push(w, size) {

@@ -78,6 +78,37 @@ TEST_CASE("a sleep that was announced can be taken back, unless someone wakes al
     w.idle.leave_office(w.one);
 }
 
+// Or a stand-in that is sent home before it comes to the work leaves it to one who sleeps.
+TEST_CASE("who gets up since there is work holds the office") {
+    TwoWorkers w;
+    w.idle.announce_sleep(w.other);
+    w.idle.announce_sleep(w.one);
+    w.idle.get_up(w.one);
+    CHECK(w.one.searcher);
+    w.idle.leave_office(w.one);
+    CHECK(w.idle.call());
+    CHECK(w.idle.cancel_sleep(w.other));
+}
+
+TEST_CASE("who is woken for his timers as he gets up holds the office all the same") {
+    TwoWorkers w;
+    w.idle.announce_sleep(w.one);
+    w.idle.wake_for_timers(w.one);
+    w.idle.get_up(w.one);
+    CHECK(w.one.searcher);
+    w.idle.leave_office(w.one);
+}
+
+TEST_CASE("who gets up while another one searches leaves the office to him") {
+    TwoWorkers w;
+    w.idle.announce_sleep(w.one);
+    REQUIRE(w.idle.take_office(w.other));
+    w.idle.get_up(w.one);
+    CHECK_FALSE(w.one.searcher);
+    CHECK(w.idle.sleeping() == 0);
+    w.idle.leave_office(w.other);
+}
+
 TEST_CASE("a deadline ends the sleep without an office") {
     TwoWorkers w;
     w.idle.announce_sleep(w.one);

@@ -86,8 +86,9 @@ TEST_CASE("a goroutine that computes for longer than long_run is named once, wit
 TEST_CASE("a goroutine that sleeps with its thread is named as well") {
     const auto end = fixture::death_of([] {
         gofer::run(with_long_run(10ms), [] {
-            gofer::this_goroutine::set_name("sleeper");
-            pass_until_named([] { std::this_thread::sleep_for(20ms); });
+            gofer::WaitGroup wg; // it has its name from its start, as it may be told of at any time
+            wg.go({.name = "sleeper"}, [] { pass_until_named([] { std::this_thread::sleep_for(20ms); }); });
+            wg.wait();
         });
     });
     CHECK(end.says("\"sleeper\""));

@@ -70,6 +70,14 @@ public:
         return mine;
     }
 
+    /// Takes the announcement back because there is work, which nobody else may know of: who added it found somebody
+    /// searching. The worker need not be the one that runs it (a stand-in may be sent home), so it holds the office from
+    /// here on, unless somebody else does; and whoever leaves that looks once more.
+    void get_up(Worker& w) noexcept {
+        if (!cancel_sleep(w)) wait(w, base::never); // somebody is waking it already
+        if (!w.searcher) take_office(w);
+    }
+
     /// Sleeps until woken (true; the worker is the searcher now) or until the deadline, or another one, is to be looked
     /// at (false).
     bool wait(Worker& w, std::int64_t deadline) noexcept {

@@ -160,7 +160,7 @@ inline Runnable take_pinned(Worker& w) noexcept {
     s.idle.announce_sleep(w);
     base::heavy_barrier();
     if ((s.work_in_sight() && s.idle.call()) || !w.pinned.empty() || s.stopped.load(std::memory_order_relaxed)) {
-        if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
+        s.idle.get_up(w);
         return;
     }
     std::int64_t until = w.timers.earliest();

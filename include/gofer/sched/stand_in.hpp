@@ -90,7 +90,7 @@ inline void sleep_as_stand_in(Worker& w) noexcept {
     base::heavy_barrier();
     if ((s.work_in_sight() && s.idle.call()) || !w.pinned.empty() || s.workers.surplus() ||
         s.stopped.load(std::memory_order_relaxed)) {
-        if (!s.idle.cancel_sleep(w)) s.idle.wait(w, never);
+        s.idle.get_up(w);
         return;
     }
     if (!s.idle.wait(w, w.timers.earliest())) return;
