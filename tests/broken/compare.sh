@@ -6,7 +6,8 @@
 # EXPECTED says in its first line how the program ends, `exit N` or `signal N`; the rest is its stderr, where ids and
 # addresses are N, paths of files and how long one has waited are left out, a stack, which depends on how it was built,
 # is one word, and the lines of goroutines come last, in the order of the alphabet, since their ids are not always given
-# in the same order. With GOFER_WRITE_EXPECTED set, EXPECTED is written instead.
+# in the same order. So a ring of those who wait for each other begins with the first by the alphabet, and goes round as
+# it was written. With GOFER_WRITE_EXPECTED set, EXPECTED is written instead.
 set -eu
 export LC_ALL=C
 ulimit -c 0
@@ -36,7 +37,17 @@ status=0
             stack && /^  "/ { print; next }
             stack { ++frames; next }
             { print }' >"$work/normal" # "Aborted" is the shell's
-    grep -v '^  goroutine' "$work/normal" || true
+    grep -v '^  goroutine' "$work/normal" | awk '
+        BEGIN { n = first = 0 }
+        /^goroutine N .* holds .* and waits for .*,$/ { sub(/,$/, ""); ring[n++] = $0; next }
+        n > 0 {
+            ring[n++] = $0
+            for (i = 1; i < n; ++i) if (ring[i] < ring[first]) first = i
+            for (i = 0; i < n; ++i) print ring[(first + i) % n] (i < n - 1 ? "," : "")
+            n = first = 0
+            next
+        }
+        { print }' || true
     grep '^  goroutine' "$work/normal" | sort
 } >"$work/said"
 
