@@ -108,10 +108,9 @@ TEST_CASE("a goroutine that yields, parks or is in blocking code is not named") 
 TEST_CASE("each long run is named anew") {
     const auto end = fixture::death_of([] {
         gofer::run(with_long_run(10ms), [] {
-            for (int i = 0; i < 2; ++i) {
-                compute_until_named();
-                gofer::sleep_for(1ms);
-            }
+            compute_until_named();
+            gofer::sleep_for(1ms);
+            compute_until_named(); // and no third run, which might be long as well on a machine under load
         });
     });
     CHECK(count(end.message, "\"main\"") == 2);
