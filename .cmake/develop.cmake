@@ -32,3 +32,15 @@ if(GOFER_SANITIZE)
     add_compile_options(${gofer_sanitizer} -fno-omit-frame-pointer)
     add_link_options(${gofer_sanitizer})
 endif()
+
+# Made first, so that it is not delayed itself. The other warnings are of an optimizer that these calls keep from seeing
+# what it needs to.
+option(GOFER_DELAYS "Tests hold threads up at random, at any function (g++; tests/support/delays.cpp)" OFF)
+if(GOFER_DELAYS)
+    add_library(gofer_delays SHARED ${PROJECT_SOURCE_DIR}/tests/support/delays.cpp)
+    target_compile_features(gofer_delays PRIVATE cxx_std_20)
+    target_link_libraries(gofer_delays PRIVATE gofer_strict)
+    add_compile_options(-finstrument-functions -finstrument-functions-exclude-file-list=/usr/include,/usr/lib
+        -Wno-maybe-uninitialized)
+    link_libraries(gofer_delays)
+endif()
