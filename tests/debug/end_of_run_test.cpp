@@ -27,7 +27,8 @@ void compute(Flags& flags) {
     while (!flags.release) std::this_thread::yield();
 }
 
-bool breaks(gofer::Future<int>& future) {
+template <class T>
+bool breaks(gofer::Future<T>& future) {
     try {
         future.get();
     } catch (const std::future_error& e) {
@@ -89,6 +90,29 @@ void calls_too_late(gofer::RuntimeOptions options, std::shared_ptr<Flags> flags,
     flags->release = true;
     CHECK_THROWS_AS(future.get(), std::future_error); // it has parked
 }
+
+/// A function that holds the goroutine that starts it up in its move number `held_at`, until that is let go.
+struct HeldInMove {
+    struct Scene {
+        explicit Scene(int number) : held_at{number} {}
+
+        const int held_at;
+        std::uint64_t starter{0};
+        std::atomic<bool> held{false}, let_go{false};
+        gofer::Future<void> future;
+    };
+
+    explicit HeldInMove(Scene& all) : scene{&all} {}
+    HeldInMove(HeldInMove&& other) noexcept : scene{other.scene}, number{other.number + 1} {
+        if (number != scene->held_at || gofer::this_goroutine::id() != scene->starter) return;
+        scene->held = true;
+        while (!scene->let_go) std::this_thread::yield();
+    }
+    void operator()() const {}
+
+    Scene* scene;
+    int number{0};
+};
 
 /// Calls f(workers, leaks) for each worker count and both policies under which the process goes on.
 template <class F>
@@ -180,6 +204,33 @@ TEST_CASE("a WaitGroup does not wait for what one that computed past the grace w
         const auto wg = std::make_shared<gofer::WaitGroup>();
         calls_too_late(options, std::make_shared<Flags>(), [wg] { wg->go([] {}); });
         CHECK(wg->wait_for(10s));
+    });
+}
+
+// Past the question whether its runtime runs, where a function that is moved may hold it up, or the system.
+TEST_CASE("the Future of what one past the grace had begun to start before is broken, at whatever move it is held up") {
+    at_each_policy([](gofer::RuntimeOptions options) {
+        for (int move = 1;; ++move) {
+            INFO("move: " << move);
+            static auto& kept = *new std::vector<std::unique_ptr<HeldInMove::Scene>>; // some refer to them for ever
+            auto& scene = *kept.emplace_back(std::make_unique<HeldInMove::Scene>(move));
+            gofer::Future<void> starter;
+            gofer::run(options, [&] {
+                starter = gofer::async([&scene] {
+                    scene.starter = gofer::this_goroutine::id();
+                    scene.future = gofer::async(HeldInMove{scene});
+                });
+                static_cast<void>(fixture::eventually([&] { return scene.held || starter.ready(); }));
+            });
+            if (!scene.held) {
+                CHECK(move > 1);
+                break; // it is not moved as often as that
+            }
+            scene.let_go = true;
+            if (breaks(starter)) continue; // it has parked before it had started anything
+            REQUIRE(fixture::eventually([&] { return scene.future.ready(); }));
+            CHECK(breaks(scene.future));
+        }
     });
 }
 

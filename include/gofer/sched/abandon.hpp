@@ -79,20 +79,30 @@ inline void abandon_parked(Scheduler& s, const Goroutine* but = nullptr) {
     for (task::AbandonHook* hook : hooks) hook->abandon(*hook);
 }
 
-/// A worker's thread ends, perhaps after the runtime, and with it the hope of a goroutine that has parked just now. Or
-/// blocking code has ended whose goroutine will not go on. In an EngineRegion.
-inline void abandon_late(Scheduler& s) {
-    base::full_fence(); // partner: that in abandon_left(). The goroutine's state, or `lent`, was written before
-    if (!s.finished.load(std::memory_order_relaxed)) return;
-    const base::UserCode visible;
-    abandon_parked(s);
+/// All that nobody runs any more, when the runtime has `finished`: what is parked, and what was queued since its queues
+/// were emptied, by a goroutine that had begun to start another one before. As abandon_parked().
+inline void abandon_rest(Scheduler& s, const Goroutine* but = nullptr) {
+    Unstarted unstarted;
+    Resumable resumable; // they are among those that abandon_parked() finds
+    take_queued(s, unstarted, resumable);
+    abandon(unstarted);
+    abandon_parked(s, but);
 }
 
-/// The end of the runtime: what is left is abandoned, and so is what parks later. `but`: as above.
+/// A worker's thread ends, perhaps after the runtime, and with it the hope of a goroutine that has parked just now, or
+/// was started. Or blocking code has ended whose goroutine will not go on. In an EngineRegion.
+inline void abandon_late(Scheduler& s) {
+    base::full_fence(); // partner: that in abandon_left(). What it looks for was written before
+    if (!s.finished.load(std::memory_order_relaxed)) return;
+    const base::UserCode visible;
+    abandon_rest(s);
+}
+
+/// The end of the runtime: what is left is abandoned, and so is what parks, or is started, later. `but`: as above.
 inline void abandon_left(Scheduler& s, const Goroutine* but) {
     s.finished.store(true, std::memory_order_relaxed);
     base::full_fence(); // partner: that in abandon_late(). Of the two, one sees what the other has written
-    abandon_parked(s, but);
+    abandon_rest(s, but);
 }
 
 } // namespace gofer::inline v1::sched
