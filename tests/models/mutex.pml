@@ -9,14 +9,15 @@
 // With ENDING the first Locker belongs to a runtime that ends, the others do not: once it is stopped that Locker runs no
 // more where it waits, woken or not, and a claim may or may not see that until the others have been recalled.
 //   home ... home_, join_company    Ender ... debug::shut_down, Recall::look_again    listed_for_recall ... Recall::Listed
-// One that dies with the mutex handed over to it has it for ever.
+// One that dies with the mutex handed over to it has it for ever. With RECALLED_TOO some other runtime ends, too, with
+// which nobody here has to do: those who are told look again.
 //
 // Holds: one owner at a time; nobody waits for ever (Quiet), and under weak fairness all come to an end
 // (ENDS); nobody touches the mutex after the last one that had to take it has released it, since it may be
 // gone (TOUCH).
 //
 // Mutations, each found to fail: with ENDING: NO_RECALL, RELY_ON_WOKEN, FORGET_HOME,
-// STRANGER_TO_FRONT; else WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS,
+// STRANGER_TO_FRONT; and with RECALLED_TOO, MIXED_TO_FRONT; else WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS,
 // STAYS_IN_LIST, TOUCH_AFTER_RELEASE, CLEAR_WITHOUT_LOCK, HAND_OVER_OPEN, UNLOCK_BLIND, TRY_UNDER_LOCK.
 
 #ifndef LOCKERS
@@ -194,8 +195,10 @@ lock_slow:
             to_front = was_woken;
             if
             :: home != (MORTAL(me) -> ENDS : NEVER_ENDS) ->
-#ifndef STRANGER_TO_FRONT
+#ifdef MIXED_TO_FRONT
                 to_front = was_woken && (home == SEVERAL);
+#elif !defined(STRANGER_TO_FRONT)
+                to_front = false;
 #endif
                 home = SEVERAL
             :: else
@@ -296,24 +299,29 @@ proctype Quiet() {
 }
 
 #ifdef ENDING
+inline look_again(p) {
+    p = 0;
+    do
+    :: p < LOCKERS ->
+        if
+        :: listed_for_recall[p] && result[p] == WAITING -> result[p] = BY_RECALL; made_ready[p] = true
+        :: else
+        fi;
+        p++
+    :: else -> break
+    od;
+    p = 0
+}
+
 proctype Ender() {
     byte p;
+#ifdef RECALLED_TOO
+    atomic { look_again(p) }
+#endif
     stopped = true;
     (dead || mortal_finished); // its threads have ended
 #ifndef NO_RECALL
-    atomic {
-        p = 0;
-        do
-        :: p < LOCKERS ->
-            if
-            :: listed_for_recall[p] && result[p] == WAITING -> result[p] = BY_RECALL; made_ready[p] = true
-            :: else
-            fi;
-            p++
-        :: else -> break
-        od;
-        recalled = true; p = 0
-    }
+    atomic { look_again(p); recalled = true }
 #endif
 }
 #endif

@@ -33,6 +33,18 @@ public:
         mutex.unlock();
         dying.shutdown();
     }
+    /// Another runtime ends with a goroutine left, so whoever relies on others looks again, and waits once more.
+    static void have_look_again(const gofer::Runtime& runtime) {
+        const auto before = runtime.stats().parks;
+        auto options = fixture::one_worker_without_grace();
+        options.leaks = gofer::Leaks::unwind;
+        gofer::Runtime other{options};
+        other.go([] { gofer::select(); });
+        await_parked(other);
+        other.shutdown();
+        CHECK(fixture::eventually([&] { return runtime.stats().parks > before; }));
+        await_parked(runtime);
+    }
     void await_the_living() { await_service(); }
     bool becomes_free() {
         return fixture::eventually([this] { return mutex.try_lock(); });
@@ -70,6 +82,18 @@ TEST_CASE("one that comes to a Mutex after such an end waits no longer than it i
         if (!scene.free_at_once) CHECK(scene.becomes_free());
         scene.come(living, scene.living_served);
         scene.mutex.unlock();
+        scene.await_the_living();
+    });
+}
+
+// The first to come does not know that there are others, so it is not told when their runtime ends.
+TEST_CASE("one that looks again at a Mutex, as some runtime has ended, does not get ahead of those who are not told") {
+    static Scenes scenes;
+    fixture::play(scenes, [](Scene& scene, gofer::Runtime& dying, gofer::Runtime& living) {
+        scene.come(living, scene.living_served);
+        scene.come(dying, scene.dying_served);
+        scene.have_look_again(dying);
+        scene.wake_and_end(dying);
         scene.await_the_living();
     });
 }

@@ -13,8 +13,8 @@
 // - The one that was woken may belong to a runtime that ends before it can try again. So a Mutex at which waiters of
 //   such a runtime have met others does not rely on "on the way": whoever comes to wait clears it, and waits so that
 //   the end of a runtime makes it look again (wait/recall.hpp). Those in the list who know nothing of that stand
-//   ahead of the first stranger, so they need not. One that gets a starving mutex handed over and is abandoned then
-//   has it for ever, like one that is abandoned while it holds it.
+//   ahead of the first stranger, so they need not; hence nobody gets to the front there. One that gets a starving mutex
+//   handed over and is abandoned then has it for ever, like one that is abandoned while it holds it.
 // - The store that releases the mutex is the last touch: the next owner may destroy it. While the lock of the list is
 //   held nobody else changes the word, so list and mutex are released by one store.
 #pragma once
@@ -154,7 +154,7 @@ private:
         if (company != Company::alike) seen &= ~woken;
         wait::Episode episode(until, company != Company::alike);
         Queued self(episode);
-        if (was_woken && company != Company::mixed_now)
+        if (was_woken && company == Company::alike)
             waiters_.push_front(self);
         else
             waiters_.push_back(self);

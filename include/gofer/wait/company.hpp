@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <utility>
 
 #include <gofer/sched/default_scheduler.hpp>
 
@@ -12,15 +11,16 @@ namespace gofer::inline v1::wait {
 /// Guarded by the lock of the list.
 class Company {
 public:
-    /// mixed_now: those who are there already do not know yet.
-    enum class Kind { alike, mixed_now, mixed };
+    /// Mixed: those who were there before may not know.
+    enum class Kind { alike, mixed };
 
     /// The caller comes to wait; `alone`: nobody is there.
     Kind join(bool alone) noexcept {
         const std::uint32_t mine = runtime_here();
         if (alone) home_ = mine;
         if (home_ == mine) return Kind::alike;
-        return std::exchange(home_, several) == several ? Kind::mixed : Kind::mixed_now;
+        home_ = several;
+        return Kind::mixed;
     }
     /// Whether all of them end with the caller's runtime.
     bool ends_with_caller() const noexcept { return home_ == runtime_here(); }
