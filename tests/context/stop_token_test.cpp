@@ -11,6 +11,7 @@
 #include <gofer/sched/search.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/dying_runtime.hpp"
 #include "../support/fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -131,9 +132,37 @@ TEST_CASE("a goroutine that was to stop tokens and is destroyed unrun gives its 
             destroyed = true;
         }
         VERIFY(destroyed);
-        VERIFY(kept.expired());
+        VERIFY(fixture::eventually([&kept] { return kept.expired(); })); // the default runtime has told them first
     };
     fixture::at_workers(1, body);
+}
+
+TEST_CASE("tokens are stopped though the runtime ends before its goroutine for that has run") {
+    for (const auto leaks : {gofer::Leaks::abandon, gofer::Leaks::unwind}) {
+        auto options = fixture::one_worker_without_grace();
+        options.leaks = leaks;
+        gofer::Runtime dying{options};
+        std::optional<gofer::WithCancel> made;
+        std::stop_token token;
+        std::atomic<bool> has_ended{false};
+        dying.go([&] {
+            made.emplace(gofer::with_timeout(Context{}, 100us));
+            token = made->ctx.stop_token();
+            while (gofer::Clock::now() < *made->ctx.deadline()) {
+            }
+            gofer::sched::Worker& w = *gofer::sched::this_worker();
+            {
+                const gofer::base::EngineRegion engine;
+                gofer::sched::fire_timers(w, w, gofer::base::now_ns());
+            }
+            has_ended = true;
+            while (!w.scheduler->stopped) std::this_thread::yield(); // the one that is to stop it is in the queue
+        });
+        CHECK(fixture::eventually([&] { return has_ended.load(); }));
+        dying.shutdown();
+        CHECK(made->ctx.cancelled());
+        CHECK(fixture::eventually([&] { return token.stop_requested(); }));
+    }
 }
 
 TEST_CASE("there and back again: a jthread's token ends a context whose token stops") {

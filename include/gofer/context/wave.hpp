@@ -8,6 +8,7 @@
 // links the scopes it has taken off a list by their own hooks, and keeps each until it is through with it.
 #pragma once
 
+#include <exception>
 #include <mutex>
 #include <utility>
 
@@ -39,9 +40,7 @@ public:
         wave.let_go(scope);
         if (!wave.to_tell_) return;
         sched::Worker* w = sched::this_worker();
-        task::Task* task = task::make_task<Telling>(nullptr, Place::here(), Telling{wave.to_tell_});
-        base::engine_release(task); // partner: run_task
-        sched::start(w->scheduler, w, task);
+        tell_in_goroutine(w->scheduler, w, wave.to_tell_);
     }
 
     /// For a scope that nobody has seen yet: it ends with those above it from now on, or at once.
@@ -54,7 +53,8 @@ public:
     }
 
 private:
-    /// What a goroutine tells; one that never runs gives back at least what it keeps.
+    /// What a goroutine tells. If its runtime ends before it runs, one of the default runtime does; where that gets no
+    /// thread, what it keeps is given back at least.
     class Telling {
     public:
         explicit Telling(Scope* first) noexcept : first_(first) {}
@@ -63,10 +63,27 @@ private:
             while (first_) Node::release(std::exchange(first_, first_->next_to_tell_));
         }
         void operator()() { tell(std::exchange(first_, nullptr)); }
+        void abandon() noexcept {
+            if (!first_) return;
+            try {
+                sched::Scheduler* other = sched::default_scheduler();
+                tell_in_goroutine(other, sched::this_worker(), std::exchange(first_, nullptr));
+            } catch (const std::exception&) {
+                return;
+            }
+        }
+        void drop() noexcept { abandon(); }
 
     private:
         Scope* first_;
     };
+
+    static void tell_in_goroutine(sched::Scheduler* home, sched::Worker* w, Scope* first) {
+        const base::EngineRegion engine;
+        task::Task* task = task::make_task<Telling>(nullptr, Place::here(), Telling{first});
+        base::engine_release(task); // partner: run_task
+        sched::start(home, w, task);
+    }
 
     Wave(const Reason& reason, bool on_loop) noexcept : reason_(reason), on_loop_(on_loop) {}
 
