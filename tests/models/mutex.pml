@@ -16,8 +16,8 @@
 // (ENDS); nobody touches the mutex after the last one that had to take it has released it, since it may be
 // gone (TOUCH).
 //
-// Mutations, each found to fail: with ENDING: NO_RECALL, RELY_ON_WOKEN, FORGET_HOME,
-// STRANGER_TO_FRONT; and with RECALLED_TOO, MIXED_TO_FRONT; else WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS,
+// Mutations, each found to fail: with ENDING: NO_RECALL, RELY_ON_WOKEN, FORGET_HOME, STRANGER_TO_FRONT; with
+// RECALLED_TOO besides, MIXED_TO_FRONT; else WOKEN_STAYS, WOKEN_STAYS_IN_WAIT, ENLIST_BLIND, STARVING_STAYS,
 // STAYS_IN_LIST, TOUCH_AFTER_RELEASE, CLEAR_WITHOUT_LOCK, HAND_OVER_OPEN, UNLOCK_BLIND, TRY_UNDER_LOCK.
 
 #ifndef LOCKERS
