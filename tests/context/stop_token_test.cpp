@@ -134,7 +134,10 @@ TEST_CASE("a goroutine that was to stop tokens and is destroyed unrun gives its 
         VERIFY(destroyed);
         VERIFY(fixture::eventually([&kept] { return kept.expired(); })); // the default runtime has told them first
     };
-    fixture::at_workers(1, body);
+    const fixture::LeakProof proof;
+    gofer::run(fixture::with_workers(1), body);
+    fixture::require_no_failures();
+    proof.require_clean_soon(); // the default runtime's goroutine may be on its last steps
 }
 
 TEST_CASE("tokens are stopped though the runtime ends before its goroutine for that has run") {

@@ -1,5 +1,5 @@
 // Random delays at the beginning and the end of every function of the library and of the tests, inlined ones too, as g++
-// marks them with -finstrument-functions: threads meet in ways that an idle machine shows once in a million runs, if ever.
+// marks them with -finstrument-functions: threads meet in ways that an idle machine shows once in a million runs.
 // (The idea is PCT's and rr's chaos mode: most bugs of concurrency need one or two delays, at the right place.)
 //
 // Each place is delayed at one of its first few calls as likely as at one of the many that follow, so that what runs
@@ -45,7 +45,10 @@ void pause_for([[maybe_unused]] Nanoseconds time) {
 
 Nanoseconds some_time(std::uint64_t random) {
     const std::uint64_t percent = random % 100;
-    return percent < 60 ? 200'000 : percent < 85 ? 2'000'000 : percent < 95 ? 15'000'000 : percent < 99 ? 60'000'000 : 400'000'000;
+    if (percent < 60) return 200'000;
+    if (percent < 85) return 2'000'000;
+    if (percent < 95) return 15'000'000;
+    return percent < 99 ? 60'000'000 : 400'000'000;
 }
 
 [[gnu::noinline, gnu::cold]] void delay() {

@@ -129,7 +129,8 @@ GOFER_UNINSTRUMENTED inline Carrier* arrive(fcontext::transfer_t transfer, Fiber
 /// not by a return, so after a plain call every return on the way out would be mispredicted: 12 ns a switch, more
 /// than the jump itself. Here the jump comes back to a return that belongs to the call of this function, and the
 /// next goroutine, parked by the same code most of the time, returns as predicted.
-[[gnu::naked, gnu::noinline, gnu::no_instrument_function]] inline fcontext::transfer_t jump(fcontext::fcontext_t, void*) noexcept {
+[[gnu::naked, gnu::noinline, gnu::no_instrument_function]]
+inline fcontext::transfer_t jump(fcontext::fcontext_t, void*) noexcept {
     asm("leaq 1f(%rip), %rax\n\t"
         "pushq %rax\n\t"
         ".cfi_adjust_cfa_offset 8\n\t"
