@@ -67,6 +67,7 @@ private:
             if (!first_) return;
             try {
                 sched::Scheduler* other = sched::default_scheduler();
+                const base::EngineRegion engine;
                 tell_in_goroutine(other, sched::this_worker(), std::exchange(first_, nullptr));
             } catch (const std::exception&) {
                 return;
@@ -78,8 +79,8 @@ private:
         Scope* first_;
     };
 
+    /// In an EngineRegion, and in one only.
     static void tell_in_goroutine(sched::Scheduler* home, sched::Worker* w, Scope* first) {
-        const base::EngineRegion engine;
         task::Task* task = task::make_task<Telling>(nullptr, Place::here(), Telling{first});
         base::engine_release(task); // partner: run_task
         sched::start(home, w, task);
