@@ -48,7 +48,7 @@ public:
 
 private:
     // After the switch, on the worker that the goroutine has left.
-    static void submit(void* call) noexcept {
+    static void submit(void* call, fiber::Fiber*) noexcept {
         auto* self = static_cast<BlockingCall*>(call);
         if (sched::BlockingPool::instance().submit(*self)) return;
         self->refused_ = true;

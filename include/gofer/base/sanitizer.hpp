@@ -50,6 +50,16 @@ void AnnotateBenignRaceSized(const char* file, int line, const volatile void* at
 #define GOFER_UNINSTRUMENTED
 #endif
 
+// What leads to such an entry is part of the function that parks (fiber/jump.hpp says why); not where a sanitizer is, since
+// TSan must not see it, and clang's ASan watches the frames of no function that has assembly in it.
+#if defined(GOFER_TSAN)
+#define GOFER_SWITCHES GOFER_UNINSTRUMENTED
+#elif defined(GOFER_ASAN)
+#define GOFER_SWITCHES [[gnu::noinline]]
+#else
+#define GOFER_SWITCHES [[gnu::always_inline]]
+#endif
+
 // A function that reads whatever stands on a stack, red zones too.
 #define GOFER_READS_STACKS __attribute__((no_sanitize("address")))
 

@@ -20,7 +20,7 @@ inline void wait_on_nil(wait::Until until, task::WaitReason reason) {
     if (until.over()) return;
     base::EngineRegion engine;
     wait::Episode episode(until);
-    episode.park(reason, nullptr, {});
+    episode.park(reason, nullptr, wait::Unlock::nothing());
     episode.pass_unwind();
 }
 

@@ -151,14 +151,10 @@ def word_at(address):
 
 
 def registers_x86_64(context):
-    """What jump_fcontext of Boost.Context has put away, from some version on with a word more for the stack protector; and
-    the return from fiber::jump, to which it returns."""
-    in_jump = lambda at: "fiber::jump" in gdb.execute("info symbol %d" % word_at(at), to_string=True)
-    at = context + (0x08 if in_jump(context + 0x38) else 0x10)
-    names = ("r12", "r13", "r14", "r15", "rbx", "rbp")
-    saved = {name: word_at(at + 8 * i) for i, name in enumerate(names)}
-    saved["rip"] = word_at(at + 8 * (len(names) + 1))
-    saved["rsp"] = at + 8 * (len(names) + 2)
+    """What jump() has put away (fiber/jump.hpp)."""
+    names = ("rbx", "rbp", "rip")
+    saved = {name: word_at(context + 8 * (1 + i)) for i, name in enumerate(names)}
+    saved["rsp"] = context + 8 * (1 + len(names))
     return saved
 
 

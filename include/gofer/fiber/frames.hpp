@@ -1,12 +1,10 @@
 // The return addresses on a stack: of the caller, and of a suspended fiber without running it.
 //
 // For a suspended one nothing runs on its stack and nothing is written to it: the unwinder starts from a call whose
-// unwind information says that its caller's registers are those that jump_fcontext has saved. So the walk reads memory
+// unwind information says that its caller's registers are those that jump() has saved (jump.hpp). So the walk reads memory
 // that stands still, needs no room below the fiber, and no sanitizer, shadow stack or debugger is in its way.
 //
-// The layout of what jump_fcontext saves is Boost's own business. It has been the same since 1.61 on x86_64 and on
-// aarch64, but for builds with BOOST_CONTEXT_TLS_STACK_PROTECTOR or shadow stacks. So the walk begins only where the
-// saved address is the one that every switch of ours leaves there; else there are no frames to be had.
+// Where jump() is Boost's, the layout of what it saves is Boost's own business: no frames are to be had there.
 #pragma once
 
 #include <cstdint>
@@ -63,29 +61,17 @@ extern "C" {
 #if defined(__x86_64__)
 inline constexpr bool can_walk = true;
 
-/// What every switch of ours leaves as the address to go on at: the end of jump() in switch.hpp.
-inline bool saved_by_us(const void* context) noexcept {
-    const auto* saved = static_cast<const std::uintptr_t*>(context);
-    const auto entry = reinterpret_cast<std::uintptr_t>(&jump);
-    return saved[7] > entry && saved[7] < entry + 64;
-}
-
-// Saved: 8 bytes of control words, r12, r13, r14, r15, rbx, rbp, the address in jump(), and above them what jump()
-// returns to, in switch_fiber(). That is the first frame.
+// The first frame is the one that jump() is part of. It has saved all registers that are not among these.
 [[gnu::noinline]] inline void walk_from(void* context, Walk& walk) noexcept {
     asm volatile("movq %[context], %%r12\n\t"
                  "movq %%rsp, %%rbx\n\t"
                  "subq $128, %%rsp\n\t" // the red zone
                  "andq $-16, %%rsp\n\t"
                  ".cfi_remember_state\n\t"
-                 ".cfi_def_cfa r12, 72\n\t"
+                 ".cfi_def_cfa r12, 32\n\t"
                  ".cfi_offset rip, -8\n\t"
-                 ".cfi_offset rbp, -24\n\t"
-                 ".cfi_offset rbx, -32\n\t"
-                 ".cfi_offset r15, -40\n\t"
-                 ".cfi_offset r14, -48\n\t"
-                 ".cfi_offset r13, -56\n\t"
-                 ".cfi_offset r12, -64\n\t"
+                 ".cfi_offset rbp, -16\n\t"
+                 ".cfi_offset rbx, -24\n\t"
                  "call %P[function]\n\t"
                  "nop\n\t"
                  ".cfi_restore_state\n\t"
@@ -98,7 +84,6 @@ inline bool saved_by_us(const void* context) noexcept {
 }
 #else
 inline constexpr bool can_walk = false;
-inline bool saved_by_us(const void*) noexcept { return false; }
 inline void walk_from(void*, Walk&) noexcept {}
 #endif
 
@@ -110,10 +95,10 @@ inline void walk_from(void*, Walk&) noexcept {}
     _Unwind_Backtrace(&frames::note, &walk);
 }
 
-/// Of a fiber that is suspended and held (hold.hpp). The innermost is switch_fiber().
+/// Of a fiber that is suspended and held (hold.hpp). The innermost is the one that has left.
 inline void walk_suspended(Frames& out, const Fiber& fiber) noexcept {
     void* context = fiber.context.load(std::memory_order_relaxed);
-    if (!frames::can_walk || !context || !frames::saved_by_us(context)) return;
+    if (!frames::can_walk || !context || !has_begun(context)) return;
     frames::Walk walk{&out, 2}; // gofer_v1_walk and walk_from
     frames::walk_from(context, walk);
 }

@@ -9,25 +9,19 @@
 // - What must not be seen before the registers are saved (the lock of a wait list, a place in a queue) is released by
 //   `after`, which the *next* fiber on this thread runs before anything else.
 // - ASan hears of each jump before and after; TSan is told the identity that runs next, without an edge.
-//
-// On jump_fcontext and make_fcontext themselves rather than boost::context::fiber: they save no exception state in
-// any version of Boost, so all versions from 1.74 on behave alike.
 #pragma once
 
 #include <cerrno>
 #include <cxxabi.h>
 
-#include <boost/context/detail/fcontext.hpp>
-
 #include <gofer/fiber/fiber.hpp>
+#include <gofer/fiber/jump.hpp>
 
 #if defined(GOFER_ASAN)
 #include <sanitizer/asan_interface.h>
 #endif
 
 namespace gofer::inline v1::fiber {
-
-namespace fcontext = boost::context::detail;
 
 /// Runs on the next fiber, first thing. `departed` is suspended by then and may be published.
 using After = void (*)(void* argument, Fiber* departed);
@@ -112,43 +106,21 @@ inline void tell_asan_after([[maybe_unused]] void* fake_stack, [[maybe_unused]] 
 }
 
 /// First thing on the far side of a jump, in the name of the fiber that left.
-GOFER_UNINSTRUMENTED inline Carrier* arrive(fcontext::transfer_t transfer, Fiber* self) noexcept {
-    auto* carrier = static_cast<Carrier*>(transfer.data);
+GOFER_SWITCHES inline Carrier* arrive(Arrival arrival, Fiber* self) noexcept {
+    auto* carrier = static_cast<Carrier*>(arrival.data);
     Fiber* departed = carrier->departing;
     tell_asan_after(self->asan_fake_stack, departed);
-    departed->context.store(transfer.fctx, std::memory_order_relaxed);
+    departed->context.store(arrival.left, std::memory_order_relaxed);
     departed->running.store(false, std::memory_order_release);
     *carrier->exceptions = self->exceptions;
     *carrier->errno_address = self->saved_errno;
-    carrier->after(carrier->after_argument, departed);
+    call(carrier->after, carrier->after_argument, departed);
     return carrier;
 }
 
-#if defined(__x86_64__)
-/// jump_fcontext, entered so that the processor's return stack stays in step. It comes back by an indirect jump and
-/// not by a return, so after a plain call every return on the way out would be mispredicted: 12 ns a switch, more
-/// than the jump itself. Here the jump comes back to a return that belongs to the call of this function, and the
-/// next goroutine, parked by the same code most of the time, returns as predicted.
-[[gnu::naked, gnu::noinline, gnu::no_instrument_function]]
-inline fcontext::transfer_t jump(fcontext::fcontext_t, void*) noexcept {
-    asm("leaq 1f(%rip), %rax\n\t"
-        "pushq %rax\n\t"
-        ".cfi_adjust_cfa_offset 8\n\t"
-        "jmp jump_fcontext@PLT\n"
-        "1:\n\t"
-        ".cfi_adjust_cfa_offset -8\n\t"
-        "endbr64\n\t"
-        "ret");
-}
-#else
-inline fcontext::transfer_t jump(fcontext::fcontext_t to, void* data) noexcept {
-    return fcontext::jump_fcontext(to, data);
-}
-#endif
-
 /// Leaves `from`, on which the caller runs, for `to`. Returns when someone jumps back, with the carrier of the
 /// thread that did, which may be another one.
-GOFER_UNINSTRUMENTED inline Carrier* switch_fiber(Carrier* carrier, Fiber* from, Fiber* to,
+GOFER_SWITCHES inline Carrier* switch_fiber(Carrier* carrier, Fiber* from, Fiber* to,
                                                   Leaving leaving = Leaving::for_now) noexcept {
     from->exceptions = *carrier->exceptions;
     from->saved_errno = *carrier->errno_address;
@@ -188,7 +160,7 @@ template <Start start>
 [[noreturn]] GOFER_UNINSTRUMENTED inline void first_frame(fcontext::transfer_t transfer) noexcept {
     GOFER_OUTERMOST_FRAME();
     Fiber* self = static_cast<Carrier*>(transfer.data)->arriving;
-    Carrier* carrier = arrive(transfer, self);
+    Carrier* carrier = arrive(first_arrival(transfer, self->context), self);
     carrier->arithmetic.restore();
     forget_fake_frames();
     start(self, carrier);
@@ -202,9 +174,7 @@ void prepare(Fiber& fiber) noexcept {
     auto* frames = reinterpret_cast<char*>(&fiber);
     fiber.exceptions = {};
     fiber.saved_errno = 0;
-    fiber.context.store(fcontext::make_fcontext(frames, static_cast<std::size_t>(frames - fiber.bottom),
-                                                first_frame<start>),
-                        std::memory_order_relaxed);
+    make_context(fiber.context, frames, static_cast<std::size_t>(frames - fiber.bottom), first_frame<start>);
 }
 
 } // namespace gofer::inline v1::fiber

@@ -114,7 +114,7 @@ inline Goroutine* choose_next(Worker& w) noexcept {
 }
 
 /// Leaves `self`, the calling goroutine, for `next`.
-GOFER_UNINSTRUMENTED inline void suspend_to(Worker* w, Goroutine* self, Goroutine* next, fiber::After after,
+GOFER_SWITCHES inline void suspend_to(Worker* w, Goroutine* self, Goroutine* next, fiber::After after,
                                             void* argument) noexcept {
     if (self->has_canary) [[unlikely]]
         check_canary(*self);
@@ -127,7 +127,7 @@ GOFER_UNINSTRUMENTED inline void suspend_to(Worker* w, Goroutine* self, Goroutin
 
 /// Suspends the calling goroutine; `after` runs on the other side, when it is suspended and may be seen. Returns
 /// when somebody has made it ready, perhaps on another worker. The state is the caller's to set.
-GOFER_UNINSTRUMENTED inline void suspend(Worker* w, Goroutine* self, fiber::After after, void* argument) noexcept {
+GOFER_SWITCHES inline void suspend(Worker* w, Goroutine* self, fiber::After after, void* argument) noexcept {
     suspend_to(w, self, choose_next(*w), after, argument);
 }
 
@@ -151,6 +151,13 @@ inline void after_pinned_yield(void* worker, fiber::Fiber* departed) noexcept {
     w->attention.store(true, std::memory_order_relaxed);
 }
 
+/// A yield that the loop has to see. The goroutine stands in line before it knows it, or waits for its own worker.
+[[gnu::noinline]] GOFER_UNINSTRUMENTED inline bool yield_to_loop(Worker* w, Goroutine* self) noexcept {
+    self->yields();
+    suspend_to(w, self, leave_for_loop(*w), self->pinned_to ? after_pinned_yield : after_long_yield, w);
+    return self->must_unwind != self->id;
+}
+
 /// Lets the others have a turn. On a plain thread: std::this_thread::yield. False: the runtime is over, and the
 /// caller is to throw Unwind.
 GOFER_UNINSTRUMENTED inline bool yield() noexcept {
@@ -163,14 +170,8 @@ GOFER_UNINSTRUMENTED inline bool yield() noexcept {
     w->count_turn();
     Goroutine* self = w->current;
     bool goes_on = true;
-    if (self->pinned_to) [[unlikely]] {
-        self->yields();
-        suspend_to(w, self, leave_for_loop(*w), after_pinned_yield, w);
-        goes_on = self->must_unwind != self->id;
-    } else if (w->loop_is_due()) {
-        self->yields();
-        suspend_to(w, self, leave_for_loop(*w), after_long_yield, w);
-        goes_on = self->must_unwind != self->id;
+    if (self->pinned_to || w->loop_is_due()) [[unlikely]] {
+        goes_on = yield_to_loop(w, self);
     } else if (w->has_local_work()) {
         self->yields();
         const Runnable next = w->queue.exchange_and_hold(Runnable(self));

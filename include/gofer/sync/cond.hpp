@@ -108,7 +108,7 @@ private:
         waiters_.push_back(self);
         ListLock::unlock(word_);
         release(lock, self);
-        episode.park(task::WaitReason::cond, this, {});
+        episode.park(task::WaitReason::cond, this, wait::Unlock::nothing());
         const bool notified = was_notified(self);
         {
             const wait::HoldUnwind hold(episode.goroutine()); // nobody leaves without the lock
@@ -137,7 +137,7 @@ private:
         if (!claimed) waiters_.remove(self);
         ListLock::unlock(word_);
         if (!claimed) return;
-        self.episode->park(task::WaitReason::cond, this, {});
+        self.episode->park(task::WaitReason::cond, this, wait::Unlock::nothing());
         if (was_notified(self)) notify_one();
     }
 

@@ -143,7 +143,7 @@ private:
     [[gnu::noinline]] bool await_end(wait::Until until) {
         base::EngineRegion engine;
         wait::Episode episode(until, true);
-        episode.park(task::WaitReason::semaphore, this, {});
+        episode.park(task::WaitReason::semaphore, this, wait::Unlock::nothing());
         episode.pass_unwind();
         return false;
     }

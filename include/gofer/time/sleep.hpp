@@ -18,7 +18,7 @@ inline bool sleep(wait::Until until) {
     }
     base::EngineRegion engine;
     wait::Episode episode(until, true); // also for ever: there is no list by whose lock it could be unwound
-    episode.park(task::WaitReason::sleep, nullptr, {});
+    episode.park(task::WaitReason::sleep, nullptr, wait::Unlock::nothing());
     if (episode.ended() == wait::Ended::by_deadline) return true;
     episode.pass_unwind();
     return false;

@@ -35,26 +35,33 @@ namespace gofer::inline v1::wait {
 using task::Goroutine;
 using task::WaitReason;
 
+class Episode;
+
 enum class Ended : std::uint32_t { registering, parked, by_partner, by_deadline, by_interrupt, by_unwind, by_want_of_memory };
 
 /// The lock to release when the wait has become visible: after the switch, or before a thread sleeps.
 struct Unlock {
     using Run = void (*)(void* object) noexcept;
-    Run run = nullptr;
-    void* object = nullptr;
-    Run lock = nullptr; // takes it again; none: there is no list, so nothing can be known of its claimers
 
-    void operator()() const noexcept {
-        if (run) run(object);
-    }
+    Unlock(fiber::After by, void* what, Run lock_again = nullptr) noexcept : run(by), object(what), lock(lock_again) {}
+
+    fiber::After run; // with any fiber
+    void* object;
+    Run lock; // takes it again; none: there is no list, so nothing can be known of its claimers
+
+    void operator()() const noexcept { run(object, nullptr); }
+
+    static Unlock nothing() noexcept { return {fiber::after_nothing, nullptr}; }
     template <class Lock>
     static Unlock of(Lock& lock) noexcept {
-        return {[](void* l) noexcept { static_cast<Lock*>(l)->unlock(); }, &lock,
+        return {[](void* l, fiber::Fiber*) { static_cast<Lock*>(l)->unlock(); }, &lock,
                 [](void* l) noexcept { static_cast<Lock*>(l)->lock(); }};
     }
-};
 
-class Episode;
+private:
+    friend class Episode;
+    Unlock() noexcept {} // not known yet
+};
 
 /// A won claim; `must_wake` is false when the owner has not gone to sleep and finds out by itself.
 struct Claimed {
@@ -97,7 +104,7 @@ public:
         if (contested_) [[unlikely]]
             return park_contested(reason, on);
         if (goroutine_)
-            park_goroutine(reason, on, &settle);
+            park_goroutine(reason, on, unlock.run, unlock.object);
         else
             wait_on_word(reason, on);
     }
@@ -140,7 +147,7 @@ public:
     bool awaits_partner() const noexcept {
         return !until_.limited() && ended() == (contested_ ? Ended::parked : Ended::registering);
     }
-    Episode* next = nullptr; // in a WakeList, once claimed
+    Episode* next; // in a WakeList
 
 private:
     friend struct Claimed;
@@ -168,7 +175,7 @@ private:
         if (goroutine_) {
             Alarm alarm(*this);
             if (set(alarm) || !claim(Ended::by_want_of_memory)) // if a partner was first, it is on its way
-                park_goroutine(reason, on, &settle_contested);
+                park_goroutine(reason, on, &settle_contested, this);
             else
                 unlock_();
             if (sched::TimerHeap* heap = alarm.heap.load(std::memory_order_relaxed)) heap->remove(alarm);
@@ -192,17 +199,18 @@ private:
         throw std::bad_alloc();
     }
 
-    void park_goroutine(WaitReason reason, const void* on, fiber::After settle_by) noexcept {
+    /// `settle` runs on the other side of the switch, when the wait may be seen.
+    GOFER_SWITCHES void park_goroutine(WaitReason reason, const void* on, fiber::After settle, void* argument) noexcept {
         Goroutine* self = goroutine_;
         auto* w = static_cast<sched::Worker*>(self->worker);
-        w->parks.add();
-        self->parks(reason, on, this);
-        sched::suspend(w, self, settle_by, this);
+        sched::suspend_to(w, self, leave_parked(w, reason, on), settle, argument);
         base::engine_acquire(self);
     }
 
-    static void settle(void* episode, fiber::Fiber*) noexcept {
-        static_cast<Episode*>(episode)->unlock_();
+    [[gnu::noinline]] Goroutine* leave_parked(sched::Worker* w, WaitReason reason, const void* on) noexcept {
+        w->parks.add();
+        goroutine_->parks(reason, on, this);
+        return sched::choose_next(*w);
     }
     static void settle_contested(void* episode, fiber::Fiber*) noexcept {
         auto* self = static_cast<Episode*>(episode);
@@ -262,7 +270,7 @@ private:
 
     Goroutine* goroutine_;
     Until until_;
-    Unlock unlock_;
+    Unlock unlock_; // since it parks, as is `next` since it was claimed
     std::atomic<std::uint32_t> result_{static_cast<std::uint32_t>(Ended::registering)};
     base::FutexWord word_{0};
     bool contested_;

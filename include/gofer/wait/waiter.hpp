@@ -79,18 +79,18 @@ protected:
                 sched::ready(g);
                 continue;
             }
-            if (home != sched::home_of(g)) {
+            if (home && home != sched::home_of(g)) {
                 sched::ready_all(home, chain.first);
                 chain = {};
-                home = sched::home_of(g);
             }
+            home = sched::home_of(g);
             chain.add(g);
         }
         if (chain.first && home == rest_home)
             chain.last->next = rest.first;
-        else
+        else if (rest_home)
             sched::ready_all(rest_home, rest.first);
-        sched::ready_all(home, chain.first);
+        if (home) sched::ready_all(home, chain.first);
     }
 
 private:
@@ -168,7 +168,7 @@ private:
     for (;;) {
         base::EngineRegion engine;
         Episode episode({}, true);
-        episode.park(reason, nullptr, {});
+        episode.park(reason, nullptr, Unlock::nothing());
         episode.pass_unwind();
     }
 }

@@ -30,7 +30,7 @@ public:
         word.fetch_and(static_cast<Word>(~(bit | also)), std::memory_order_release);
     }
     static Unlock unlocker(std::atomic<Word>& word) noexcept {
-        return {[](void* w) noexcept { unlock(*static_cast<std::atomic<Word>*>(w)); }, &word,
+        return {[](void* w, fiber::Fiber*) { unlock(*static_cast<std::atomic<Word>*>(w)); }, &word,
                 [](void* w) noexcept { lock(*static_cast<std::atomic<Word>*>(w)); }};
     }
 };
