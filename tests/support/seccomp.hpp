@@ -44,6 +44,17 @@ inline bool refuse(const Refusal& refusal) {
     return install_filter(filter);
 }
 
+/// A kernel without membarrier: to be called before the first goroutine.
+inline bool refuse_barriers() {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return install_filter(filter);
+}
+
 /// No thread is to be had any more, as at the limit of a container.
 inline bool refuse_threads() {
     sock_filter filter[] = {

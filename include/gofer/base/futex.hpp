@@ -93,10 +93,13 @@ inline void heavy_barrier() noexcept {
 }
 
 /// The frequent side of a Dekker pair: keeps the compiler from moving the load before the store, and costs nothing
-/// at run time where the kernel has membarrier (Linux 4.14). Partner: heavy_barrier().
-inline void light_barrier(bool asymmetric) noexcept {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (!asymmetric) [[unlikely]]
+/// at run time. Enough where the kernel has membarrier (Linux 4.14). Partner: heavy_barrier().
+[[gnu::always_inline]] inline void light_barrier() noexcept { std::atomic_signal_fence(std::memory_order_seq_cst); }
+
+/// The same, enough everywhere: it asks.
+inline void light_barrier_out_of_line() noexcept {
+    light_barrier();
+    if (!asymmetric_barriers()) [[unlikely]]
         full_fence();
 }
 

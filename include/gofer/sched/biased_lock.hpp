@@ -6,7 +6,8 @@
 // - The bias is given under the spin lock, to a worker that took it many times in a row, and always to the same one:
 //   a worker that was about to enter by an old bias may still touch `owner_in_` later.
 // - The owner sets `owner_in_`, passes a light barrier, and reads `bias_` again. Anyone else takes the spin lock,
-//   clears `bias_`, passes a heavy barrier, and waits while `owner_in_`. One of the two sees the other.
+//   clears `bias_`, passes a heavy barrier, and waits while `owner_in_`. One of the two sees the other. Where the kernel
+//   has no membarrier, the owner would need a fence, which costs as much as the lock: there is no bias there.
 // - Each bias that had to be taken back makes the next one four times as hard to get, so that a channel between two
 //   workers pays for a handful of barriers in its life.
 // Like every lock of the engine it may be released by another goroutine, on the thread that took it.
@@ -33,7 +34,7 @@ public:
         const Worker* w = this_worker();
         if (w && bias_.load(std::memory_order_relaxed) == w) {
             owner_in_.store(true, std::memory_order_relaxed);
-            base::light_barrier(w->asymmetric); // partner: heavy_barrier in take_back()
+            base::light_barrier(); // partner: heavy_barrier in take_back()
             if (bias_.load(std::memory_order_relaxed) == w) [[likely]] {
                 held_by_bias_ = true;
                 return;
@@ -60,7 +61,8 @@ private:
         if (bias_.load(std::memory_order_relaxed)) take_back();
         held_by_bias_ = false;
         if (w && w == candidate_) {
-            if (++streak_ >= needed_) bias_.store(w, std::memory_order_relaxed); // counts from the next time on
+            if (++streak_ >= needed_ && base::asymmetric_barriers())
+                bias_.store(w, std::memory_order_relaxed); // counts from the next time on
         } else if (needed_ == first_streak) { // never biased yet, so the candidate may change
             candidate_ = w;
             streak_ = 0;

@@ -21,7 +21,9 @@ namespace gofer::inline v1::sched {
 class Idle {
 public:
     /// True: somebody sleeps, nobody searches; who adds work should call wake_one().
-    bool call() const noexcept { return call_.load(std::memory_order_relaxed); }
+    bool call() const noexcept { return call_.load(std::memory_order_relaxed) & called; }
+    /// Tells whether who has added work and passed a light barrier may go: there is no call, and that barrier was enough.
+    bool is_quiet() const noexcept { return call_.load(std::memory_order_relaxed) == 0; }
     unsigned sleeping() const noexcept { return sleeping_.load(std::memory_order_relaxed); }
     /// How often a worker has gone to sleep: if everyone sleeps at two looks that see the same number, nobody was awake
     /// in between.
@@ -150,6 +152,7 @@ public:
 
 private:
     static constexpr std::uint32_t as_searcher = 1, for_timers = 2; // values of Worker::wake_word
+    static constexpr std::uint8_t called = 1, needs_fence = 2;      // bits of call_
 
     void leave(Worker& w) noexcept {
         if (!w.searcher) return;
@@ -164,11 +167,13 @@ private:
         sleeping_.store(sleeping() - 1, std::memory_order_relaxed);
     }
     void publish() noexcept {
-        call_.store(sleepers_ && !searching_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+        const bool call = sleepers_ && !searching_.load(std::memory_order_relaxed);
+        call_.store(always_ | (call ? called : 0), std::memory_order_relaxed);
         lock_.unlock();
     }
 
-    alignas(64) std::atomic<bool> call_{false}; // read by everyone who adds work, rarely written
+    const std::uint8_t always_ = base::asymmetric_barriers() ? 0 : needs_fence;
+    alignas(64) std::atomic<std::uint8_t> call_{always_}; // read by everyone who adds work, rarely written
     alignas(64) base::SpinLock lock_;
     Worker* sleepers_ = nullptr;
     std::atomic<unsigned> sleeping_{0};

@@ -100,7 +100,7 @@ public:
 
     /// A worker left its sleep, or a plain thread begins one. Partner: the heavy barrier in sleep().
     void note_busy() noexcept {
-        base::light_barrier(asymmetric_);
+        base::light_barrier_out_of_line();
         if (!asleep_.load(std::memory_order_relaxed)) return;
         word_.store(1, std::memory_order_release);
         base::futex_wake(&word_);
@@ -218,7 +218,6 @@ private:
     /// Whoever has the registry's lock for longer reports an error, and needs this thread for it.
     static constexpr std::int64_t lock_patience_ns = 100'000'000;
 
-    const bool asymmetric_ = base::asymmetric_barriers();
     base::SpinLock look_lock_; // of who looks at idle; taken before the registry's
     base::SpinLock lock_;
     Scheduler* first_ = nullptr;

@@ -15,7 +15,7 @@ inline Scheduler* home_of(const Goroutine* g) noexcept {
 inline void queue_woken(Scheduler* home, Worker* w, Goroutine* g) noexcept {
     if (w && w->scheduler == home) [[likely]] {
         w->queue.push_next(Runnable(g));
-        home->notify(*w);
+        home->notify();
     } else {
         if (!w) PlainThreads::note();
         home->inject(Runnable(g));
@@ -61,7 +61,7 @@ inline void ready_all(Scheduler* home, fiber::Fiber* chain) noexcept {
     Worker* w = this_worker();
     if (w && w->scheduler == home) {
         w->queue.push_in_line_all(chain);
-        return home->notify(*w);
+        return home->notify();
     }
     while (chain) {
         auto* g = static_cast<Goroutine*>(chain);
@@ -73,7 +73,7 @@ inline void ready_all(Scheduler* home, fiber::Fiber* chain) noexcept {
 inline void start_beside(Scheduler* home, Worker* w, Task* task) noexcept {
     w->spawned.add();
     w->queue.push(Runnable(task));
-    home->notify(*w);
+    home->notify();
 }
 
 /// The runtime was stopped since the caller looked: if nobody has emptied its queue afterwards, nobody will. At exit it stays.

@@ -83,17 +83,17 @@ public:
     }
 
     /// Tells the idle protocol that the calling worker has added work. Partner: Idle::announce_sleep and leave.
-    [[gnu::always_inline]] void notify(const Worker& w) noexcept {
-        base::light_barrier(w.asymmetric);
-        if (idle.call()) [[unlikely]]
-            idle.wake_one();
+    [[gnu::always_inline]] void notify() noexcept {
+        base::light_barrier();
+        if (!idle.is_quiet()) [[unlikely]]
+            notify_slow();
     }
 
     /// Adds work from a thread that is no worker of ours.
     void inject(Runnable r) noexcept {
         retain(); // what is queued may run to its end, and the runtime with it, before we have read `idle`
         injected.push(r);
-        base::light_barrier(base::asymmetric_barriers()); // partner: heavy_barrier in sleep and leave_office
+        base::light_barrier_out_of_line(); // partner: heavy_barrier in sleep and leave_office
         if (idle.call())
             idle.wake_one();
         else
@@ -125,6 +125,12 @@ public:
         for (auto& w : workers)
             if (w->has_local_work()) return true;
         return false;
+    }
+
+    /// There is a call, or the light barrier was not enough.
+    [[gnu::noinline]] void notify_slow() noexcept {
+        base::light_barrier_out_of_line();
+        if (idle.call()) idle.wake_one();
     }
 
     /// The searcher has found something and goes to run it; whoever added work meanwhile relied on it.

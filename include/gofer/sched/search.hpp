@@ -41,7 +41,7 @@ inline bool fire_timers(Worker& w, Worker& of, std::int64_t now) noexcept {
     w.scheduler->send_all_to_pins(woken.pinned);
     if (woken.first) {
         w.queue.push_in_line_all(woken.first);
-        w.scheduler->notify(w);
+        w.scheduler->notify();
     }
     return woken.run_due() || woken.first;
 }

@@ -135,13 +135,13 @@ GOFER_SWITCHES inline void suspend(Worker* w, Goroutine* self, fiber::After afte
 inline void after_yield(void* worker, fiber::Fiber*) noexcept {
     auto* w = static_cast<Worker*>(worker);
     w->queue.release();
-    w->scheduler->notify(*w);
+    w->scheduler->notify();
 }
 /// The same by way of the loop, which looks at the clock first.
 inline void after_long_yield(void* worker, fiber::Fiber* departed) noexcept {
     auto* w = static_cast<Worker*>(worker);
     w->queue.push_in_line(Runnable(static_cast<Goroutine*>(departed)));
-    w->scheduler->notify(*w);
+    w->scheduler->notify();
 }
 
 /// One that is pinned stands where no thief looks.

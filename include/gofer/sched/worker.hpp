@@ -105,7 +105,6 @@ struct alignas(64) Worker : fiber::Carrier {
     Scheduler* scheduler;
     std::atomic<Scheduler*> starts_unrecorded; // the same; none while starts are recorded, for which others may write it
     unsigned index;
-    bool asymmetric = base::asymmetric_barriers();
     bool searcher = false; // it holds the searcher's office (idle.hpp)
     bool has_run = true;   // since it slept last
     bool unwinds = false;  // it resumes what is left of a runtime that has stopped (debug/unwind.hpp)
