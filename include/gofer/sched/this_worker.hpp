@@ -2,8 +2,10 @@
 // the goroutine for which another thread runs code (blocking.hpp).
 //
 // A compiler computes the address of a thread_local once and uses it again after a call, when the goroutine may run
-// on another thread. So the address never leaves this function, which is not inlined, and whose pointer goes through
+// on another thread. So the address never leaves these functions, which are not inlined, and whose pointer goes through
 // an empty asm so that interprocedural analysis cannot find it constant. Ask again after anything that may park.
+// In a program (not in a shared object, which may be loaded when it is too late for this) on x86-64 the worker is read
+// in line, by two instructions whose address no compiler sees. (Not with ASan: see GOFER_SWITCHES.)
 #pragma once
 
 #include <gofer/sched/worker.hpp>
@@ -11,14 +13,25 @@
 namespace gofer::inline v1::sched {
 
 // Default visibility: two shared objects of one process share one runtime.
-[[gnu::visibility("default")]] inline constinit thread_local Worker* this_worker_slot = nullptr;
+[[gnu::visibility("default"), gnu::used]]
+inline constinit thread_local Worker* this_worker_slot asm("gofer_v1_this_worker") = nullptr;
 
 /// The worker of the calling thread; null on a thread that is none.
+#if defined(__x86_64__) && defined(__ELF__) && (!defined(__PIC__) || defined(__PIE__)) && !defined(GOFER_ASAN)
+[[gnu::always_inline, gnu::visibility("default")]] inline Worker* this_worker() noexcept {
+    Worker* worker;
+    asm volatile("movq gofer_v1_this_worker@gottpoff(%%rip), %0\n\t"
+                 "movq %%fs:(%0), %0"
+                 : "=r"(worker)::"memory");
+    return worker;
+}
+#else
 [[gnu::noinline, gnu::visibility("default")]] GOFER_UNINSTRUMENTED inline Worker* this_worker() noexcept {
     Worker** slot = &this_worker_slot;
     asm volatile("" : "+r"(slot)::"memory");
     return *slot;
 }
+#endif
 
 [[gnu::noinline, gnu::visibility("default")]] GOFER_UNINSTRUMENTED inline void set_this_worker(Worker* worker) noexcept {
     Worker** slot = &this_worker_slot;
