@@ -1,7 +1,7 @@
 // WaitGroup (sync/wait_group.hpp): done() as the last one, against waits with and without a limit, and the
 // end of the group as soon as the waits have returned. Each Doer calls done() once; Impatient waits with a
 // time limit and then without; Patient waits without (ALONE: there is none).
-//   Doer ... done, reached_zero, last_is_done; add(-n) is the same
+//   Doer ... done, last_is_done_at_once, reached_zero, last_is_done; add(-n) is the same but for the second
 //   wait ... wait_until, wait_slow, lock_to_wait, unlock_after_giving_up, Episode::park: the list is
 //            unlocked on the far side of the switch; `made_ready` stands for ready
 // All of it is read-modify-writes on one word, so memory is sequentially consistent here.
@@ -61,6 +61,20 @@ proctype Doer() {
     byte before, seen;
     bool wake0, wake1;
 
+#ifndef FORGET_WAITERS
+    atomic { TOUCH; before = word }
+    if
+    :: before == (ONE | HAS_WAITERS) -> // last_is_done_at_once
+        atomic {
+            TOUCH;
+            if
+            :: word == before -> word = LIST | HAS_WAITERS; goto locked
+            :: else
+            fi
+        }
+    :: else
+    fi;
+#endif
     atomic { TOUCH; before = word; word = word - ONE }
     if
     :: before >= 2 * ONE
@@ -77,6 +91,7 @@ proctype Doer() {
     :: before < 2 * ONE && (before & HAS_WAITERS) ->
 #endif
         lock_list(seen); // last_is_done
+locked:
         claim(0, wake0);
         claim(1, wake1);
 #ifdef UNLOCK_LAST
