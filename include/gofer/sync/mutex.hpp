@@ -165,8 +165,7 @@ private:
         if (episode.ended() != wait::Ended::by_partner) {
             leave_list(self);
             episode.pass_unwind();
-            const bool recalled = episode.ended() == wait::Ended::by_interrupt && !until.interrupted();
-            return recalled ? Turn::again : Turn::timed_out;
+            return episode.ended() == wait::Ended::by_recall ? Turn::again : Turn::timed_out;
         }
         if (!self.handed_over) return Turn::again;
         if (base::now_ns() - since < starving_after_ns) {

@@ -37,7 +37,16 @@ using task::WaitReason;
 
 class Episode;
 
-enum class Ended : std::uint32_t { registering, parked, by_partner, by_deadline, by_interrupt, by_unwind, by_want_of_memory };
+enum class Ended : std::uint32_t {
+    registering,
+    parked,
+    by_partner,
+    by_deadline,
+    by_interrupt,
+    by_recall, // look again: see recall.hpp
+    by_unwind,
+    by_want_of_memory
+};
 
 /// The lock to release when the wait has become visible: after the switch, or before a thread sleeps.
 struct Unlock {

@@ -3,7 +3,10 @@
 //
 // Called by a primitive for the length of a park, under its own lock and only where waiters of several runtimes meet,
 // so the one list of the process is not in the way of anybody else; and by the end of a runtime, when its threads
-// have ended. A recalled wait has ended by_interrupt.
+// have ended. A recalled wait has ended by_recall.
+//
+// Who goes by whether others are abandoned looks once more after it is listed: a runtime that has ended by then is seen
+// to have stopped, and one that ends later recalls.
 #pragma once
 
 #include <gofer/wait/waiter.hpp>
@@ -22,7 +25,7 @@ public:
         base::EngineRegion engine;
         WakeList woken;
         lock_.lock();
-        while (InterruptNode* node = nodes_.pop_front()) woken.add(end_early(*node));
+        while (InterruptNode* node = nodes_.pop_front()) woken.add(node->episode->claim(Ended::by_recall));
         lock_.unlock();
         woken.wake_all();
     }
