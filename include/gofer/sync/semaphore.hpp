@@ -5,6 +5,8 @@
 // - Uncontended: one compare-and-swap to acquire, one to release.
 // - First come, first served: while somebody waits all others queue up behind, and released permits go to the front.
 //   So a big acquire is not overtaken by small ones, however many there are.
+// - One whose runtime has ended holds up nobody. Those behind it who live on are recalled (wait/recall.hpp), and pass
+//   over it without leaving their places: until a recalled one has looked, released permits wait for it.
 // - Permits go from the releaser straight to the waiter: those of a goroutine whose runtime ends before it can return
 //   from acquire() are gone with it, like those of one that is abandoned while it holds some.
 // Orders: the compare-and-swap (acquire) in take_now() pairs with that (release) in release() and the store of grant().
@@ -14,6 +16,8 @@
 #include <cstdint>
 #include <stdexcept>
 
+#include <gofer/wait/company.hpp>
+#include <gofer/wait/recall.hpp>
 #include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
 #include <gofer/wait/word_lock.hpp>
@@ -75,8 +79,10 @@ private:
     static constexpr std::int64_t one = std::int64_t{1} << count_shift;
 
     struct Queued : wait::Waiter {
-        Queued(wait::Episode& e, std::int64_t k) noexcept : Waiter(e, nullptr), wants(k) {}
+        Queued(wait::Episode& e, std::int64_t k, bool by_others) noexcept
+            : Waiter(e, nullptr), wants(k), relies_on_others(by_others) {}
         std::int64_t wants;
+        bool relies_on_others; // of those in front one may end before it
     };
 
     static constexpr std::int64_t left(std::int64_t word) noexcept { return word >> count_shift; }
@@ -126,17 +132,46 @@ private:
             word_.store((left(seen) - k) * one, std::memory_order_release);
             return true;
         }
-        wait::Episode episode(until);
-        Queued self(episode, k);
+        const bool relies_on_others = someone_may_end_first();
+        wait::Episode episode(until, relies_on_others);
+        Queued self(episode, k, relies_on_others);
         waiters_.push_back(self);
-        word_.store(seen | waiting | Lock::bit, std::memory_order_relaxed);
-        episode.park(task::WaitReason::semaphore, this, Lock::unlocker(word_));
+        park(self, left(seen));
+        while (episode.ended() == wait::Ended::by_recall) {
+            const std::int64_t now = Lock::lock(word_);
+            episode.begin_again(until);
+            park(self, left(now));
+        }
         if (episode.ended() == wait::Ended::by_partner) return true;
         const std::int64_t now = Lock::lock(word_);
         waiters_.remove_if_linked(self);
         grant(left(now)); // those behind may want less
         episode.pass_unwind();
         return false;
+    }
+
+    // Of those in line, before the caller does. If the last one relies on none in front of it that may end first, they
+    // all end with that one or never.
+    bool someone_may_end_first() const noexcept {
+        const auto* last = static_cast<const Queued*>(waiters_.back());
+        return last && (last->relies_on_others || wait::may_end_first(*last->episode));
+    }
+
+    // Releases the list. May end at once.
+    void park(Queued& self, std::int64_t free) noexcept {
+        const wait::Recall::Listed listed(*self.episode, self.relies_on_others);
+        if (self.relies_on_others && takes_its_turn(self, free)) return;
+        word_.store(free * one | waiting | Lock::bit, std::memory_order_relaxed);
+        self.episode->park(task::WaitReason::semaphore, this, Lock::unlocker(word_));
+    }
+
+    // If only those who are gone have held it up. One that is recalled at this moment parks, and will look again.
+    bool takes_its_turn(Queued& self, std::int64_t free) noexcept {
+        drop_abandoned();
+        if (waiters_.front() != &self || self.wants > free || !self.claim()) return false;
+        waiters_.remove(self);
+        grant(free - self.wants);
+        return true;
     }
 
     /// More permits than there are: in no list, so that nobody queues up behind.
@@ -171,6 +206,9 @@ private:
             if (const wait::Claimed claimed = first->claim()) {
                 woken.add(claimed);
                 free -= wants;
+            } else if (first->episode->ended() == wait::Ended::by_recall) {
+                waiters_.push_front(*first);
+                break;
             }
         }
         word_.store(free * one | (waiters_.empty() ? 0 : waiting), std::memory_order_release);

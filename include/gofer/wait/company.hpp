@@ -1,14 +1,24 @@
-// Whether those who wait in one list are of one runtime, or of several, one of which may end before the others. For
-// primitives that wake one waiter and rely on it: where several meet, they wait so that they are recalled (recall.hpp).
+// Whether those who wait in one list are of one runtime, or of several, one of which may end before the others. Who
+// relies on one that may end first waits so that it is recalled (recall.hpp).
 #pragma once
 
 #include <cstdint>
 
 #include <gofer/sched/default_scheduler.hpp>
+#include <gofer/wait/episode.hpp>
 
 namespace gofer::inline v1::wait {
 
-/// Guarded by the lock of the list.
+/// Whether the runtime of one who waits may end while the caller lives on. The default one does not, nor does a thread.
+inline bool may_end_first(const Episode& other) noexcept {
+    if (!other.goroutine()) return false;
+    const sched::Scheduler* home = sched::home_of(other.goroutine());
+    const sched::Worker* w = sched::this_worker();
+    if (w && (w->scheduler == home || w->scheduler->stopped.load(std::memory_order_relaxed))) return false;
+    return home != sched::default_scheduler_slot().load(std::memory_order_relaxed);
+}
+
+/// For primitives that wake one waiter and rely on it. Guarded by the lock of the list.
 class Company {
 public:
     /// Mixed: those who were there before may not know.

@@ -91,6 +91,14 @@ public:
     Episode(const Episode&) = delete;
     Episode& operator=(const Episode&) = delete;
 
+    /// For one that was recalled and keeps its place: the same wait once more. Under the lock of its list.
+    void begin_again(Until until) noexcept {
+        until_ = until; // that of the last time forgets an interrupt that had fired
+        word_.store(0, std::memory_order_relaxed);
+        result_.store(static_cast<std::uint32_t>(Ended::registering), std::memory_order_relaxed);
+        base::engine_release(this); // it may be claimed before it parks
+    }
+
     /// Ends the wait in the name of the caller. An empty result: somebody else was first.
     Claimed claim(Ended how, std::uint32_t which = 0) noexcept {
         if (abandoned()) [[unlikely]]
