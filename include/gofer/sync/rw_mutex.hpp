@@ -8,10 +8,13 @@
 //   are in already.
 // - Phases (Go; Brandenburg and Anderson, "Spin-based reader-writer synchronization for multiprocessor real-time
 //   systems", phase-fair locks): a writer that leaves lets in all readers that wait, the last reader that leaves lets
-//   in the writer that came first. So a reader waits for one writer at most, a writer for those before it and as many
-//   phases of readers. The mutex is handed over, never up for grabs while somebody waits. (One that gets it and is
-//   abandoned before it runs has it for ever, like one that is abandoned while it holds it.)
+//   in the writer that came first; one that gives up while it is the first lets in the readers, too. So a reader waits
+//   for one writer at most, a writer for those before it and as many phases of readers. The mutex is handed over, never
+//   up for grabs while somebody waits. (One that gets it and is abandoned before it runs has it for ever, like one that
+//   is abandoned while it holds it.)
 // - Somebody waits only while it is held, and readers wait only while a writer has it or waits for it.
+// - A writer whose runtime has ended holds back nobody. A reader relies on the first writer in line and on no other; if
+//   that one's runtime may end before the reader, this is recalled (wait/recall.hpp), and looks for whom to wait now.
 // - TSan sees none of the atomics: readers must not seem ordered among themselves, or a race between two of them would
 //   be hidden. The true edges are given by hand: &writers_ stands for what writers have done, &readers_ for readers.
 // Orders: the compare-and-swap (acquire) in take_now() pairs with those (release) of the unlocks and the store of
@@ -23,6 +26,8 @@
 
 #include <gofer/base/fatal.hpp>
 #include <gofer/sync/owner.hpp>
+#include <gofer/wait/company.hpp>
+#include <gofer/wait/recall.hpp>
 #include <gofer/wait/spin.hpp>
 #include <gofer/wait/waiter.hpp>
 #include <gofer/wait/word_lock.hpp>
@@ -112,12 +117,14 @@ private:
     static constexpr std::uint32_t one_reader = 8;
 
     struct Writer {
+        static constexpr bool is_writer = true;
         static constexpr auto reason = task::WaitReason::write_lock;
         static wait::WaitList& list(RWMutex& m) noexcept { return m.writers_; }
         static bool may_enter(std::uint32_t word) noexcept { return word == 0; }
         static std::uint32_t entered(std::uint32_t word) noexcept { return word | writing; }
     };
     struct Reader {
+        static constexpr bool is_writer = false;
         static constexpr auto reason = task::WaitReason::read_lock;
         static wait::WaitList& list(RWMutex& m) noexcept { return m.readers_; }
         static bool may_enter(std::uint32_t word) noexcept { return !(word & (writing | waiting)); }
@@ -163,7 +170,9 @@ private:
     template <class Side>
     [[gnu::noinline]] bool block(wait::Until until) {
         if (until.over()) return false;
-        if (!spin<Side>() && !wait_in_list<Side>(until)) return false;
+        Turn turn = spin<Side>() ? Turn::got : Turn::again;
+        while (turn == Turn::again) turn = wait_in_list<Side>(until);
+        if (turn == Turn::gave_up) return false;
         entered<Side>();
         return true;
     }
@@ -176,30 +185,42 @@ private:
                           [this] { return !(word_.load(std::memory_order_relaxed) & waiting); });
     }
 
+    enum class Turn { again, got, gave_up };
+
     template <class Side>
-    bool wait_in_list(wait::Until until) {
+    Turn wait_in_list(wait::Until until) {
         base::EngineRegion engine;
-        const std::uint32_t seen = without_abandoned(Lock::lock(word_));
-        if (Side::may_enter(seen)) {
+        std::uint32_t seen = Lock::lock(word_);
+        const wait::Waiter* first = Side::is_writer ? nullptr : writers_.front();
+        const bool relies_on_first = first && wait::may_end_first(*first->episode);
+        wait::Episode episode(until, relies_on_first);
+        const wait::Recall::Listed listed(episode, relies_on_first);
+        seen = without_abandoned(seen);
+        // (One that is recalled at this moment parks, and looks again.)
+        if (Side::may_enter(seen) && (!relies_on_first || episode.claim(wait::Ended::by_partner))) {
             admit(Side::entered(seen), readers_after_writer); // and readers whom one of those has held up
-            return true;
+            return Turn::got;
         }
-        wait::Episode episode(until);
         wait::Waiter self(episode, nullptr);
         Side::list(*this).push_back(self);
         word_.store(seen | waiting | Lock::bit, std::memory_order_relaxed);
         episode.park(Side::reason, this, Lock::unlocker(word_));
-        if (episode.ended() == wait::Ended::by_partner) return true;
-        const std::uint32_t now = Lock::lock(word_);
+        if (episode.ended() == wait::Ended::by_partner) return Turn::got;
+        const std::uint32_t now = without_abandoned(Lock::lock(word_));
+        const Order order = writers_.front() == &self ? readers_first : readers_after_writer;
         Side::list(*this).remove_if_linked(self);
-        admit(now & ~waiting, readers_after_writer);
+        admit(now & ~waiting, order);
         episode.pass_unwind();
-        return false;
+        return episode.ended() == wait::Ended::by_recall ? Turn::again : Turn::gave_up;
     }
 
-    // A writer that will not run again must not hold back readers. The word, without "somebody waits" if it was only that.
-    std::uint32_t without_abandoned(std::uint32_t word) noexcept {
+    // A writer that will not run again must not hold back readers.
+    void drop_abandoned() noexcept {
         while (writers_.front() && writers_.front()->episode->abandoned()) writers_.pop_front();
+    }
+    // The word, without "somebody waits" if it was only such writers.
+    std::uint32_t without_abandoned(std::uint32_t word) noexcept {
+        drop_abandoned();
         return writers_.empty() && !(word & writing) ? word & ~waiting : word;
     }
 
@@ -221,13 +242,14 @@ private:
         admit((seen & ~waiting) - one_reader, readers_after_writer);
     }
 
-    enum Turn : bool { readers_after_writer, readers_first };
+    enum Order : bool { readers_after_writer, readers_first };
 
     // `held` is who has it now. Lets in whose turn it is, and releases the lock of the lists with it: the last touch.
-    void admit(std::uint32_t held, Turn turn) noexcept {
+    void admit(std::uint32_t held, Order order) noexcept {
         wait::WakeList woken;
-        if (!held && turn != readers_first) held = admit_writer(woken);
-        if (!(held & writing) && (turn == readers_first || writers_.empty())) held += admit_readers(woken);
+        drop_abandoned();
+        if (!held && order != readers_first) held = admit_writer(woken);
+        if (!(held & writing) && (order == readers_first || writers_.empty())) held += admit_readers(woken);
         if (!held) held = admit_writer(woken);
         const bool alone = readers_.empty() && writers_.empty();
         word_.store(alone ? held : held | waiting, std::memory_order_release);
