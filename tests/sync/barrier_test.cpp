@@ -1,14 +1,18 @@
 // Barrier: nobody passes before all have arrived, round after round.
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <memory>
+#include <new>
 #include <stdexcept>
+#include <sys/mman.h>
 #include <thread>
 #include <vector>
 
 #include <gofer/gofer.hpp>
 
 #include "../support/catch.hpp"
+#include "../support/dies.hpp"
 #include "../support/fixture.hpp"
 
 using namespace std::chrono_literals;
@@ -104,6 +108,51 @@ TEST_CASE("a barrier may be destroyed by whoever passes it") {
             gofer::go([b = barrier.get()] { b->arrive_and_wait(); });
             barrier->arrive_and_wait();
             barrier.reset();
+        }
+    });
+}
+
+// It has come to its end already when it is counted, and runs only when the barrier is gone.
+TEST_CASE("one that is counted at its deadline does not touch the barrier, which may be gone") {
+    const auto death = fixture::death_of([] {
+        gofer::run(fixture::with_workers(1), [] {
+            for (bool counted = false; !counted;) { // unless somebody else runs it first, and it takes back its arrival
+                constexpr int own = MAP_PRIVATE | MAP_ANONYMOUS;
+                void* page = ::mmap(nullptr, sizeof(gofer::Barrier), PROT_READ | PROT_WRITE, own, -1, 0);
+                auto* barrier = new (page) gofer::Barrier{2};
+                auto [ctx, cancel] = gofer::with_cancel(gofer::Context::background());
+                std::atomic<bool> passed{false};
+                gofer::WaitGroup wg;
+                wg.go([&, ctx = ctx] { passed = barrier->arrive_and_wait(ctx); });
+                fixture::parked_reaches(1);
+                cancel();
+                counted = barrier->arrive_and_wait_for(std::chrono::seconds{0});
+                if (counted) ::mprotect(page, sizeof(gofer::Barrier), PROT_NONE);
+                wg.wait();
+                VERIFY(passed == counted);
+                ::munmap(page, sizeof(gofer::Barrier));
+            }
+        });
+        fixture::require_no_failures();
+        std::fputs("it has passed", stderr);
+    });
+    CHECK(death.says("it has passed"));
+}
+
+TEST_CASE("whoever passes a barrier may destroy it, also when the other one's deadline is over at that moment") {
+    fixture::at_each_worker_count([] {
+        for (int round = 0; round < 400; ++round) {
+            auto* barrier = new gofer::Barrier{2};
+            std::atomic<int> passed{0};
+            const auto arrive = [&](std::chrono::microseconds limit) {
+                if (barrier->arrive_and_wait_for(limit) && passed++ == 0) delete barrier;
+            };
+            gofer::WaitGroup wg;
+            wg.go([&] { arrive(std::chrono::microseconds{round % 40}); });
+            wg.go([&] { arrive(std::chrono::microseconds{20}); });
+            wg.wait();
+            VERIFY(passed == 0 || passed == 2);
+            if (passed == 0) delete barrier;
         }
     });
 }

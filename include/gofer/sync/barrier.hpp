@@ -4,6 +4,9 @@
 // list and starts the next round with one store, which is its last touch; whoever it wakes touches nothing either.
 // Whether a wait that its deadline or context ended has passed is decided by the list alone: one that the last to
 // arrive has taken off it has been counted, and has passed; one that is still there takes its arrival back.
+// One that is counted must not touch the barrier any more, as it comes to take its arrival back: it may be destroyed
+// already, by whoever has passed. Nor may it pass, and destroy it, before the last touch of the last to arrive. So both
+// sides leave word in the frame of the one that waits. Whom they wait for then runs, and has a few instructions to go.
 #pragma once
 
 #include <atomic>
@@ -49,6 +52,16 @@ private:
     using Lock = wait::WordLock<std::int64_t>;
     static constexpr std::int64_t one = 2;
 
+    struct Arrival : wait::Waiter {
+        explicit Arrival(wait::Episode& e) noexcept : Waiter(e, nullptr) {}
+
+        // The owner, when its wait has ended by itself: `coming` to take it back. The last to arrive: `counted`. If the
+        // owner was coming it answers that it has `turned_back`, and touches the barrier no more. At last it may pass.
+        enum class Step : std::uint8_t { waits, coming, counted, turned_back, passes };
+        std::atomic<Step> step{Step::waits};
+    };
+    using Step = Arrival::Step;
+
     static constexpr std::int64_t checked(std::int64_t n) {
         if (n < 1 || n > INT64_MAX / one) throw std::invalid_argument("gofer: a Barrier is for one or more to arrive");
         return n;
@@ -68,7 +81,7 @@ private:
             return false;
         }
         wait::Episode episode(until);
-        wait::Waiter self(episode, nullptr);
+        Arrival self(episode);
         waiters_.push_back(self);
         word_.store(arrived | Lock::bit, std::memory_order_relaxed);
         episode.park(task::WaitReason::barrier, this, Lock::unlocker(word_));
@@ -80,17 +93,41 @@ private:
 
     void let_all_pass() noexcept {
         wait::ReleaseList woken;
-        woken.claim_all(waiters_, wait::Outcome::done);
+        wait::WaitList late; // whose wait has ended by itself
+        woken.claim_all(waiters_, wait::Outcome::done, [&late](wait::Waiter& waiter) noexcept {
+            count(static_cast<Arrival&>(waiter));
+            late.push_back(waiter);
+        });
         word_.store(0, std::memory_order_release);
+        while (wait::Waiter* waiter = late.pop_front())
+            static_cast<Arrival*>(waiter)->step.store(Step::passes, std::memory_order_release);
         woken.wake_all();
     }
 
-    bool take_back(wait::Waiter& self) noexcept {
-        const std::int64_t arrived = Lock::lock(word_);
-        const bool taken = waiters_.remove_if_linked(self);
-        word_.store(taken ? arrived - one : arrived, std::memory_order_release);
-        if (!taken) base::engine_acquire(&word_);
-        return taken;
+    static void count(Arrival& arrival) noexcept {
+        base::engine_release(&arrival);
+        base::Backoff backoff;
+        if (arrival.step.exchange(Step::counted, std::memory_order_acq_rel) == Step::waits) return;
+        while (arrival.step.load(std::memory_order_acquire) != Step::turned_back) backoff.pause();
+    }
+
+    // False: it has been counted, and the barrier may be gone.
+    bool take_back(Arrival& self) noexcept {
+        base::Backoff backoff;
+        auto step = Step::waits;
+        if (self.step.compare_exchange_strong(step, Step::coming, std::memory_order_acq_rel)) {
+            for (; self.step.load(std::memory_order_acquire) == Step::coming; backoff.pause()) {
+                std::int64_t arrived = 0;
+                if (!Lock::try_lock(word_, arrived)) continue;
+                waiters_.remove(self); // whoever counts holds the lock until we have turned back
+                word_.store(arrived - one, std::memory_order_release);
+                return true;
+            }
+            self.step.store(Step::turned_back, std::memory_order_release);
+        }
+        while (self.step.load(std::memory_order_acquire) != Step::passes) backoff.pause();
+        base::engine_acquire(&self);
+        return false;
     }
 
     const std::int64_t parties_;

@@ -100,13 +100,22 @@ private:
 
 /// The same, for who releases everybody in a list.
 class ReleaseList : private WakeList {
+    struct Nobody {
+        void operator()(Waiter&) const noexcept {}
+    };
+
 public:
-    /// Claims and adds everyone in the list, with that outcome. Under the list's lock.
-    void claim_all(WaitList& list, Outcome outcome) noexcept {
+    /// Claims and adds everyone in the list, with that outcome. Under the list's lock. `lost` is told of each whose
+    /// wait had ended otherwise.
+    template <class Lost = Nobody>
+    void claim_all(WaitList& list, Outcome outcome, Lost lost = {}) noexcept {
         Waiter* waiter = list.pop_front();
         if (!waiter) return;
-        if (Claimed claimed = claim(*waiter, outcome)) add(claimed);
-        if (!list.empty()) claim_rest(list, outcome);
+        if (Claimed claimed = claim(*waiter, outcome))
+            add(claimed);
+        else
+            lost(*waiter);
+        if (!list.empty()) claim_rest(list, outcome, lost);
     }
 
     [[gnu::always_inline]] void wake_all() noexcept {
@@ -129,7 +138,8 @@ private:
     // gone along from both ends: what a scout sees from the back will be there when the front comes to it. And goroutines
     // are linked for the queue at once, by their records, so that their frames need not be visited once more. All that makes a
     // release of 10,000 three times as fast at one worker.
-    [[gnu::noinline]] void claim_rest(WaitList& list, Outcome outcome) noexcept {
+    template <class Lost>
+    [[gnu::noinline]] void claim_rest(WaitList& list, Outcome outcome, Lost lost) noexcept {
         base::Foresight foresight;
         const Waiter* scout = list.back();
         while (Waiter* waiter = list.pop_front()) {
@@ -143,11 +153,13 @@ private:
                 if (const Goroutine* far = scout->episode->goroutine()) base::prefetch(far, sizeof(Goroutine));
                 scout = scout->prev;
             }
-            claim_for_rest(*waiter, outcome);
+            if (const Claimed claimed = claim(*waiter, outcome))
+                add_to_rest(claimed);
+            else
+                lost(*waiter);
         }
     }
-    void claim_for_rest(Waiter& waiter, Outcome outcome) noexcept {
-        const Claimed claimed = claim(waiter, outcome);
+    void add_to_rest(Claimed claimed) noexcept {
         if (!claimed.must_wake) return;
         Goroutine* g = claimed.episode->goroutine();
         if (g && !g->pinned_to && (!rest_.first || rest_home_ == sched::home_of(g))) {

@@ -25,6 +25,11 @@ public:
             if (seen & bit) backoff.pause();
         }
     }
+    /// Takes the lock if it is free, and tells the word as it was.
+    static bool try_lock(std::atomic<Word>& word, Word& seen) noexcept {
+        seen = word.load(std::memory_order_relaxed);
+        return !(seen & bit) && word.compare_exchange_strong(seen, seen | bit, std::memory_order_acq_rel);
+    }
     /// Releases the lock, clearing `also` with it.
     static void unlock(std::atomic<Word>& word, Word also = 0) noexcept {
         word.fetch_and(static_cast<Word>(~(bit | also)), std::memory_order_release);
