@@ -7,9 +7,11 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 namespace fixture {
 
@@ -65,6 +67,33 @@ inline bool refuse_threads() {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     return install_filter(filter);
+}
+
+/// From now on whoever starts a thread waits in the kernel, until refuse_held(): the descriptor by which the kernel
+/// asks. Negative: this system does not let us.
+inline int hold_threads() {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    sock_fprog program{sizeof filter / sizeof *filter, filter};
+    constexpr unsigned long for_all_threads =
+        SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+    return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, for_all_threads, &program));
+}
+
+/// The next one that is held, or comes to be, is told that no thread is to be had.
+inline bool refuse_held(int listener) {
+    seccomp_notif asked{};
+    if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) return false;
+    seccomp_notif_resp answer{};
+    answer.id = asked.id;
+    answer.error = -EAGAIN;
+    return ::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == 0;
 }
 
 } // namespace fixture

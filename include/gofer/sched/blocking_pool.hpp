@@ -41,7 +41,7 @@ public:
         {
             const std::lock_guard<base::SpinLock> guard(lock_);
             if (seat(job)) return true;
-            if (threads_ == most_threads) return enqueue(job);
+            if (threads_ == most_threads) return threads_ > starting_ && enqueue(job); // else maybe none will come
             ++threads_;
             ++starting_;
         }
