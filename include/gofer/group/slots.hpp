@@ -63,6 +63,12 @@ private:
         return true;
     }
 
+    // A runtime may have ended since the last look.
+    bool is_free_now() noexcept {
+        take_back();
+        return taken_ < limit_;
+    }
+
     // False: look again.
     bool take_or_wait() {
         lock_.lock();
@@ -70,9 +76,13 @@ private:
         const bool mixed = company_.join(line_.empty() && arriving_.empty()) != wait::Company::Kind::alike;
         wait::Episode episode({}, mixed);
         wait::Waiter self(episode, nullptr);
-        line_.push_back(self);
         {
             const wait::Recall::Listed listed(episode, mixed);
+            if (mixed && is_free_now() && episode.claim(wait::Ended::by_partner)) { // (else it is recalled at this moment)
+                take();
+                return lock_.unlock(), true;
+            }
+            line_.push_back(self);
             episode.park(task::WaitReason::err_group, this, wait::Unlock::of(lock_));
         }
         const bool given = episode.ended() == wait::Ended::by_partner;
