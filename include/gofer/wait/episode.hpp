@@ -15,7 +15,7 @@
 //   Whoever unwinds them ends their waits by_unwind; the call then leaves its lists, as after a deadline, and throws.
 // A deadline for which there is no memory (the worker's heap of timers cannot grow) ends the wait by_want_of_memory before
 // it has parked; the call leaves its lists, and throws std::bad_alloc.
-// Orders: the claim's CAS (acq_rel) pairs with settle()'s CAS (acq_rel); word (release) with wait_on_word (acquire).
+// Orders: the claim's CAS (acq_rel) pairs with settle_contested()'s CAS (acq_rel); word (release) with wait_on_word (acquire).
 #pragma once
 
 #include <algorithm>
@@ -27,6 +27,7 @@
 #include <gofer/sched/plain_threads.hpp>
 #include <gofer/sched/ready.hpp>
 #include <gofer/sched/suspend.hpp>
+#include <gofer/wait/unlock.hpp>
 #include <gofer/wait/until.hpp>
 #include <gofer/wait/unwind.hpp>
 
@@ -46,30 +47,6 @@ enum class Ended : std::uint32_t {
     by_recall, // look again: see recall.hpp
     by_unwind,
     by_want_of_memory
-};
-
-/// The lock to release when the wait has become visible: after the switch, or before a thread sleeps.
-struct Unlock {
-    using Run = void (*)(void* object) noexcept;
-
-    Unlock(fiber::After by, void* what, Run lock_again = nullptr) noexcept : run(by), object(what), lock(lock_again) {}
-
-    fiber::After run; // with any fiber
-    void* object;
-    Run lock; // takes it again; none: there is no list, so nothing can be known of its claimers
-
-    void operator()() const noexcept { run(object, nullptr); }
-
-    static Unlock nothing() noexcept { return {fiber::after_nothing, nullptr}; }
-    template <class Lock>
-    static Unlock of(Lock& lock) noexcept {
-        return {[](void* l, fiber::Fiber*) { static_cast<Lock*>(l)->unlock(); }, &lock,
-                [](void* l) noexcept { static_cast<Lock*>(l)->lock(); }};
-    }
-
-private:
-    friend class Episode;
-    Unlock() noexcept {} // not known yet
 };
 
 /// A won claim; `must_wake` is false when the owner has not gone to sleep and finds out by itself.
