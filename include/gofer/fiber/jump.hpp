@@ -49,7 +49,7 @@ static_assert(sizeof(Saved) == 32 && offsetof(Saved, x87) == 4 && offsetof(Saved
 #if defined(__AVX512F__)
 #define GOFER_AVX512_REGISTERS                                                                                            \
     , "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24", "xmm25", "xmm26", "xmm27", "xmm28", \
-        "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
+        "xmm29", "xmm30", "xmm31", "k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"
 #else
 #define GOFER_AVX512_REGISTERS
 #endif
@@ -103,12 +103,24 @@ static_assert(sizeof(Saved) == 32 && offsetof(Saved, x87) == 4 && offsetof(Saved
 #undef GOFER_AVX512_REGISTERS
 #undef GOFER_APX_REGISTERS
 
-/// What a new context goes on at: Boost's own way in. What that saves of the caller is never used.
-[[gnu::naked, gnu::noinline, gnu::no_instrument_function]] inline void gate() noexcept {
-    asm(".cfi_undefined rip\n\t"
-        "movq %rax, (%rbp)\n\t" // the context of the fiber that was left
-        "movq %rbx, %rdi\n\t"   // the one to be entered; in rsi is the data
-        "jmp jump_fcontext@PLT");
+/// What a new context goes on at: Boost's own way in. What that saves of the caller is never used. It is the middle of a
+/// function, not the beginning of one, where a compiler may put what spoils a register (a counter of --coverage, the canary
+/// of -fstack-protector-all).
+[[gnu::noinline]] inline void* gate() noexcept {
+    void* at;
+    asm volatile("leaq 1f(%%rip), %0\n\t"
+                 "jmp 2f\n\t"
+                 ".cfi_remember_state\n\t"
+                 ".cfi_undefined rip\n"
+                 "1:\n\t"
+                 "endbr64\n\t"
+                 "movq %%rax, (%%rbp)\n\t" // the context of the fiber that was left
+                 "movq %%rbx, %%rdi\n\t"   // the one to be entered; in rsi is the data
+                 "jmp jump_fcontext@PLT\n\t"
+                 ".cfi_restore_state\n"
+                 "2:"
+                 : "=r"(at));
+    return at;
 }
 
 /// Makes a context that begins with `entry`, on the idle stack of `size` bytes that ends at `top`, and puts it into
@@ -120,7 +132,7 @@ GOFER_UNINSTRUMENTED GOFER_READS_STACKS inline void make_context(std::atomic<voi
     asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m"(saved.sse), "=m"(saved.x87));
     saved.rbx = made;
     saved.rbp = &context;
-    saved.go_on_at = reinterpret_cast<void*>(&gate);
+    saved.go_on_at = gate();
     context.store(&saved, std::memory_order_relaxed);
 }
 
@@ -140,7 +152,7 @@ template <class Function, class... Args>
 
 /// Whether there are frames: it was left by a jump, and is not new.
 inline bool has_begun(const void* context) noexcept {
-    return static_cast<const Saved*>(context)->go_on_at != reinterpret_cast<void*>(&gate);
+    return static_cast<const Saved*>(context)->go_on_at != gate();
 }
 #else
 inline Arrival jump(void* to, void* data) noexcept {
