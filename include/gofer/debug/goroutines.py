@@ -205,15 +205,18 @@ def run_suspended(goroutine, command):
     UNWINDER.newest = True
     gdb.invalidate_cached_frames()
     try:
-        caller = gdb.newest_frame().older()
+        newest, passed = gdb.newest_frame(), 1
+        while newest.type() == gdb.INLINE_FRAME: # part of the same frame on the stack
+            newest, passed = newest.older(), passed + 1
+        caller = newest.older()
         if caller is None:
             raise gdb.GdbError("gofer: the stack of goroutine %d cannot be read" % goroutine.id)
         trace = re.match(r"(?:bt|backtrace|where)\b *(\d*)(.*)", command)
         if trace:
-            most = str(int(trace.group(1)) + 1) if trace.group(1) else ""
+            most = str(int(trace.group(1)) + passed) if trace.group(1) else ""
             text = gdb.execute("backtrace %s %s" % (most, trace.group(2)), to_string=True)
-            lines = text[re.search(r"^#1 ", text, re.M).start():]
-            gdb.write(re.sub(r"^#(\d+) ", lambda m: ("#%-2d" % (int(m.group(1)) - 1)).ljust(len(m.group(0))), lines,
+            lines = text[re.search(r"^#%d " % passed, text, re.M).start():]
+            gdb.write(re.sub(r"^#(\d+) ", lambda m: ("#%-2d" % (int(m.group(1)) - passed)).ljust(len(m.group(0))), lines,
                              flags=re.M))
         else:
             caller.select()
