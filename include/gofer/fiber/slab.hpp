@@ -95,10 +95,10 @@ struct StackSpan {
 /// All stacks of one size.
 class Slab {
 public:
-    /// `usable` bytes a stack, in whole pages, `record` bytes kept at its top.
+    /// `usable` bytes a stack, in whole pages, `record` bytes kept at its top, which begin with a line of the cache.
     void configure(std::size_t usable, std::size_t record) noexcept {
         usable_ = base::page_end(usable);
-        record_ = record;
+        record_ = (record + cache_line - 1) / cache_line * cache_line;
         stride_ = usable_ + guard_size();
         if ((stride_ / base::page_size()) % 2 == 0) stride_ += base::page_size();
     }
@@ -170,6 +170,7 @@ private:
         std::size_t first = 0;
         std::size_t stacks = 0;
     };
+    static constexpr std::size_t cache_line = 64;
     static constexpr std::size_t max_chunks = 48;
     static constexpr std::size_t first_chunk = std::size_t{64} << 20;
     static constexpr std::size_t largest_chunk = std::size_t{64} << 30;

@@ -216,8 +216,8 @@ private:
     static constexpr std::uint32_t records_ahead = 7;
     static constexpr std::uint32_t frames_ahead = 3;
     static constexpr std::size_t frames_of_a_wait = 512;
-    static constexpr std::size_t frames_of_a_yield = 192;
-    static constexpr std::size_t record_of_a_yield = 192;
+    static constexpr std::size_t frames_of_a_yield = 128;
+    static constexpr std::size_t record_of_a_yield = 128;
     [[gnu::noinline]] static void fetch_ahead(const Ring& ring) noexcept {
         const Runnable far = ring.behind_oldest(records_ahead);
         if (!far.is_task()) base::prefetch(far.goroutine(), record_of_a_yield);
