@@ -137,7 +137,8 @@ private:
         }
         const bool start_over = !all && episode.claim(wait::Ended::by_interrupt);
         if (!start_over)
-            episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, this, wait::Unlock::nothing());
+            episode.park(channels_ ? task::WaitReason::select : task::WaitReason::empty_select, this,
+                         wait::Unlock::nothing());
         for (std::uint32_t i = 0; i < enlisted; ++i) cases_[order_[i]]->withdraw();
         if (start_over) return false;
         episode.pass_unwind();

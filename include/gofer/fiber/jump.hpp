@@ -2,8 +2,8 @@
 // make_fcontext themselves rather than boost::context::fiber: they save no exception state in any version of Boost, so all
 // versions from 1.74 on behave alike.
 //
-// On x86-64 only the first jump to a context is Boost's; from one suspended fiber to another we jump ourselves, and keep what
-// Boost keeps. That takes a quarter off a ping-pong, and as much off a yield among 1000. Why:
+// On x86-64 only the first jump to a context is Boost's; from one suspended fiber to another we jump ourselves, and
+// keep what Boost keeps. That takes a quarter off a ping-pong, and as much off a yield among 1000. Why:
 // - The jump is part of the function that parks, and comes back to it by an indirect jump of its own. A call would leave
 //   its return address with the processor, for whom every return on the other stack is then mispredicted, some 6 ns each:
 //   jump_fcontext costs two or three of them, a function of ours that returns costs one (0.79 of that one's time here).
@@ -62,9 +62,11 @@ static_assert(sizeof(Saved) == 32 && offsetof(Saved, x87) == 4 && offsetof(Saved
 
 /// Leaves the caller's stack for a context, which receives `data`. Returns when someone jumps back.
 ///
-/// To the compiler it is an instruction that spoils every register but two, which may be those that it finds the frame by.
-/// What is saved lies in the red zone, below the frame: nobody runs here meanwhile. So the frame must not use it, which it does
-/// not if the function calls others. The caller sees to that: see call().
+/// To the compiler it is an instruction that spoils every register but two, which may be those that it finds the frame
+/// by. (Those of AVX-512 can only be named in a program built for it. In any other, a function with such a target of its own
+/// has nothing in them here: the caller calls functions right before and after, which may spoil them as well.)
+/// What is saved lies in the red zone, below the frame: nobody runs here meanwhile. So the frame must not use it, which
+/// it does not if the function calls others. The caller sees to that: see call().
 [[gnu::always_inline]] inline Arrival jump(void* to, void* data) noexcept {
     void* left;
     asm volatile("leaq 1f(%%rip), %%rcx\n\t"
@@ -125,7 +127,8 @@ static_assert(sizeof(Saved) == 32 && offsetof(Saved, x87) == 4 && offsetof(Saved
 
 /// Makes a context that begins with `entry`, on the idle stack of `size` bytes that ends at `top`, and puts it into
 /// `context`.
-GOFER_UNINSTRUMENTED GOFER_READS_STACKS inline void make_context(std::atomic<void*>& context, char* top, std::size_t size, Entry entry) noexcept {
+GOFER_UNINSTRUMENTED GOFER_READS_STACKS inline void make_context(std::atomic<void*>& context, char* top,
+                                                                 std::size_t size, Entry entry) noexcept {
     static_assert(sizeof(std::atomic<void*>) == sizeof(void*) && std::atomic<void*>::is_always_lock_free);
     void* made = fcontext::make_fcontext(top, size, entry);
     Saved& saved = *(static_cast<Saved*>(made) - 1);
