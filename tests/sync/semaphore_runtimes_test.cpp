@@ -44,6 +44,7 @@ public:
     }
     void await_sleep_of_a_thread() const {
         CHECK(fixture::eventually([this] {
+            const gofer::base::EngineRegion engine; // their places in the list lie on their stacks
             bool asleep = false;
             gofer::sched::PlainThreads::instance().for_each_blocked([&](const auto& blocked) {
                 if (blocked.waits_on == &semaphore && blocked.asleep()) asleep = true;
