@@ -113,9 +113,10 @@ inline Goroutine* choose_next(Worker& w) noexcept {
     if (fiber::Guards::canary_of(g.bottom) != fiber::canary_word) overflowed(g);
 }
 
-/// Leaves `self`, the calling goroutine, for `next`.
+/// Leaves `self`, the calling goroutine, for `next`; `after` runs on the other side, when it is suspended and may be seen.
+/// Returns when somebody has made it ready, perhaps on another worker. The state is the caller's to set.
 GOFER_SWITCHES inline void suspend_to(Worker* w, Goroutine* self, Goroutine* next, fiber::After after,
-                                            void* argument) noexcept {
+                                void* argument) noexcept {
     if (self->has_canary) [[unlikely]]
         check_canary(*self);
     w->set_after(after, argument);
@@ -123,12 +124,6 @@ GOFER_SWITCHES inline void suspend_to(Worker* w, Goroutine* self, Goroutine* nex
     w = static_cast<Worker*>(fiber::switch_fiber(w, self, next));
     base::engine_acquire(&w->thread_began);
     self->worker = w;
-}
-
-/// Suspends the calling goroutine; `after` runs on the other side, when it is suspended and may be seen. Returns
-/// when somebody has made it ready, perhaps on another worker. The state is the caller's to set.
-GOFER_SWITCHES inline void suspend(Worker* w, Goroutine* self, fiber::After after, void* argument) noexcept {
-    suspend_to(w, self, choose_next(*w), after, argument);
 }
 
 /// After a switch: the goroutine that yielded is suspended, and thieves may have it.
