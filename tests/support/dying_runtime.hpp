@@ -30,8 +30,18 @@ public:
     std::atomic<bool> dying_served{false}, living_served{false};
 
 protected:
-    static void await_parked(const gofer::Runtime& runtime) {
-        CHECK(eventually([&runtime] { return runtime.stats().parked >= 1; }));
+    static void await_parked(const gofer::Runtime& runtime, std::size_t n = 1) {
+        CHECK(eventually([&] { return runtime.stats().parked >= n; }));
+    }
+    static void await_sleep_of_a_thread(const void* on) {
+        CHECK(eventually([on] {
+            const gofer::base::EngineRegion engine; // their places in the list lie on their stacks
+            bool asleep = false;
+            gofer::sched::PlainThreads::instance().for_each_blocked([&](const auto& blocked) {
+                if (blocked.waits_on == on && blocked.asleep()) asleep = true;
+            });
+            return asleep;
+        }));
     }
     void keep_busy(gofer::Runtime& dying) {
         dying.go([this] {

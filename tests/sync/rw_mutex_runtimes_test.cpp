@@ -15,6 +15,8 @@ namespace {
 /// An RWMutex that is held for reading, and a goroutine of the runtime that ends that wants to write.
 class HeldForReading : public fixture::Deathbed {
 public:
+    using Deathbed::await_parked;
+
     gofer::RWMutex mutex;
     std::atomic<int> readers{0}, writers{0};
 
@@ -33,7 +35,7 @@ public:
     }
     void read_in(gofer::Runtime& runtime, std::size_t parked) {
         runtime.go([this] { read(); });
-        await_number_parked(runtime, parked);
+        await_parked(runtime, parked);
     }
     void write_in(gofer::Runtime& runtime, std::size_t parked) {
         runtime.go([this] {
@@ -41,28 +43,16 @@ public:
             ++writers;
             mutex.unlock();
         });
-        await_number_parked(runtime, parked);
+        await_parked(runtime, parked);
     }
     /// One that gives up when the context ends.
     void want_to_write_until(gofer::Runtime& runtime, const gofer::Context& ctx) {
         runtime.go([this, ctx] {
             if (mutex.lock(ctx)) ++writers;
         });
-        await_number_parked(runtime, 1);
+        await_parked(runtime, 1);
     }
-    static void await_number_parked(const gofer::Runtime& runtime, std::size_t n) {
-        CHECK(fixture::eventually([&] { return runtime.stats().parked >= n; }));
-    }
-    void await_sleep_of_a_thread() const {
-        CHECK(fixture::eventually([this] {
-            const gofer::base::EngineRegion engine; // their places in the list lie on their stacks
-            bool asleep = false;
-            gofer::sched::PlainThreads::instance().for_each_blocked([&](const auto& blocked) {
-                if (blocked.waits_on == &mutex && blocked.asleep()) asleep = true;
-            });
-            return asleep;
-        }));
-    }
+    void await_sleep_of_a_thread() const { Deathbed::await_sleep_of_a_thread(&mutex); }
     void await_readers(int n) {
         CHECK(fixture::eventually([&] { return readers == n; }));
     }
@@ -107,7 +97,7 @@ TEST_CASE("a reader that the end of a runtime makes look again waits for the nex
         const auto before = living.stats().parks;
         dying.shutdown();
         CHECK(fixture::eventually([&] { return living.stats().parks > before; }));
-        scene.await_number_parked(living, 2);
+        scene.await_parked(living, 2);
         CHECK(scene.readers == 0);
         scene.mutex.unlock_shared();
         scene.await_readers(1);
@@ -138,7 +128,7 @@ TEST_CASE("a reader may come when the last writer that will run has given up, wh
         scene.want_to_write(dying);
         dying.shutdown();
         cancel();
-        scene.await_number_parked(living, 0);
+        scene.await_parked(living, 0);
         const bool came_in = fixture::eventually([&] { return scene.mutex.try_lock_shared(); });
         CHECK(came_in);
         if (came_in) scene.mutex.unlock_shared();
@@ -157,7 +147,7 @@ TEST_CASE("one that comes to read while the runtime of the writer in front ends 
             for (int i = 0; i < 3; ++i) living.go([&scene] { scene.read(); });
             dying.shutdown();
             scene.await_readers(4);
-            }
+        }
         CHECK(fixture::eventually([&] { return gofer::debug::census().stacks == before + 1; }));
         scene.end();
     }

@@ -32,7 +32,7 @@ public:
     /// `parked`: how many of that runtime wait then.
     void want(gofer::Runtime& runtime, std::int64_t k, std::size_t parked) {
         runtime.go([this, k] { acquire_and_release(k); });
-        CHECK(fixture::eventually([&] { return runtime.stats().parked >= parked; }));
+        await_parked(runtime, parked);
     }
     void acquire_and_release(std::int64_t k) {
         semaphore.acquire(k);
@@ -42,16 +42,7 @@ public:
     void await_served(int n) {
         CHECK(fixture::eventually([&] { return served == n; }));
     }
-    void await_sleep_of_a_thread() const {
-        CHECK(fixture::eventually([this] {
-            const gofer::base::EngineRegion engine; // their places in the list lie on their stacks
-            bool asleep = false;
-            gofer::sched::PlainThreads::instance().for_each_blocked([&](const auto& blocked) {
-                if (blocked.waits_on == &semaphore && blocked.asleep()) asleep = true;
-            });
-            return asleep;
-        }));
-    }
+    void await_sleep_of_a_thread() const { Deathbed::await_sleep_of_a_thread(&semaphore); }
     /// Those of the runtime were told to look, and wait again.
     template <class End>
     static void await_second_park(const gofer::Runtime& living, std::size_t n, End end) {
@@ -142,7 +133,7 @@ TEST_CASE("one that comes to a Semaphore while the runtime of the one in front e
             for (int i = 0; i < 3; ++i) living.go([&scene] { scene.acquire_and_release(1); });
             dying.shutdown();
             scene.await_served(4);
-            }
+        }
         CHECK(fixture::eventually([&] { return gofer::debug::census().stacks == before + 1; }));
         scene.end();
     }
