@@ -17,16 +17,27 @@ class Scene : public fixture::Deathbed {
 public:
     gofer::Mutex mutex;
     bool free_at_once{true};
-    bool may_be_handed_over{false}; // to the one in the dying runtime, which then takes it along
+    gofer::WaitGroup dying_ends;
 
     void begin() { mutex.lock(); }
-    void come(gofer::Runtime& runtime, std::atomic<bool>& served) {
-        runtime.go([this, &served] {
+    void come(gofer::Runtime& dying) {
+        dying.go([this] {
             mutex.lock();
-            served = true;
+            dying_served = true;
             mutex.unlock();
         });
-        await_parked(runtime);
+        await_parked(dying);
+    }
+    /// It says that it was served when it has let go: its runtime gives it no time after that. It keeps the Mutex as long as
+    /// `dying_ends` says, so that nobody in that runtime is handed it, and takes it along.
+    void come_to_live(gofer::Runtime& living) {
+        living.go([this] {
+            mutex.lock();
+            dying_ends.wait();
+            mutex.unlock();
+            living_served = true;
+        });
+        await_parked(living);
     }
     /// Wakes the one that waits in the runtime, and has that end.
     void wake_and_end(gofer::Runtime& dying) {
@@ -51,9 +62,12 @@ public:
         return fixture::eventually([this] { return mutex.try_lock(); });
     }
     void end() {
-        if (!dying_served) CHECK(free_at_once);
-        if (!dying_served && may_be_handed_over) return;
-        CHECK(becomes_free()); // whoever was served last says so before it unlocks
+        if (dying_served) {
+            CHECK(becomes_free());
+        } else {
+            CHECK(free_at_once);
+            CHECK(mutex.try_lock());
+        }
     }
 };
 
@@ -64,8 +78,8 @@ using Scenes = std::array<Scene, 10>;
 TEST_CASE("a Mutex goes on when the runtime of the one it has woken ends before that one runs") {
     static Scenes scenes;
     fixture::play(scenes, [](Scene& scene, gofer::Runtime& dying, gofer::Runtime& living) {
-        scene.come(dying, scene.dying_served);
-        scene.come(living, scene.living_served);
+        scene.come(dying);
+        scene.come_to_live(living);
         scene.wake_and_end(dying); // the first, which cannot run
         scene.await_the_living();
     });
@@ -74,11 +88,11 @@ TEST_CASE("a Mutex goes on when the runtime of the one it has woken ends before 
 TEST_CASE("one that comes to a Mutex after such an end waits no longer than it is held") {
     static Scenes scenes;
     fixture::play(scenes, [](Scene& scene, gofer::Runtime& dying, gofer::Runtime& living) {
-        scene.come(dying, scene.dying_served);
+        scene.come(dying);
         scene.wake_and_end(dying);
         scene.free_at_once = scene.mutex.try_lock();
         if (!scene.free_at_once) CHECK(scene.becomes_free());
-        scene.come(living, scene.living_served);
+        scene.come_to_live(living);
         scene.mutex.unlock();
         scene.await_the_living();
     });
@@ -88,11 +102,12 @@ TEST_CASE("one that comes to a Mutex after such an end waits no longer than it i
 TEST_CASE("one that looks again at a Mutex, as some runtime has ended, does not get ahead of those who are not told") {
     static Scenes scenes;
     fixture::play(scenes, [](Scene& scene, gofer::Runtime& dying, gofer::Runtime& living) {
-        scene.come(living, scene.living_served);
-        scene.come(dying, scene.dying_served);
+        scene.dying_ends.add(1);
+        scene.come_to_live(living);
+        scene.come(dying);
         scene.have_look_again(dying);
-        scene.may_be_handed_over = true; // if the first is quicker than the end: the second has waited for long
         scene.wake_and_end(dying);
+        scene.dying_ends.done();
         scene.await_the_living();
     });
 }
