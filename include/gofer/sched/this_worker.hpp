@@ -39,6 +39,12 @@ inline constinit thread_local Worker* this_worker_slot asm("gofer_v1_this_worker
     *slot = worker;
 }
 
+/// That of the calling thread; null on a thread that is no worker.
+[[gnu::always_inline]] inline Presence* this_presence() noexcept {
+    Worker* w = this_worker();
+    return w ? &w->presence : nullptr;
+}
+
 /// A goroutine whose blocking code runs on a thread that is no worker.
 struct Guest {
     Goroutine* goroutine;

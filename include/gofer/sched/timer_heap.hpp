@@ -180,7 +180,7 @@ public:
     }
     void open() noexcept { closed_ = false; }
 
-    TimerHeap* next_free = nullptr; // while no worker has it
+    TimerHeap* next_kept = nullptr; // while no worker has it
 
 private:
     struct Entry {

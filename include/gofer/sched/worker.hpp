@@ -6,15 +6,14 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <thread>
-#include <utility>
 
 #include <gofer/base/clock.hpp>
 #include <gofer/base/futex.hpp>
 #include <gofer/base/random.hpp>
 #include <gofer/fiber/switch.hpp>
 #include <gofer/sched/injection_queue.hpp>
+#include <gofer/sched/kept.hpp>
 #include <gofer/sched/run_queue.hpp>
 #include <gofer/sched/timer_heap.hpp>
 #include <gofer/task/record_pool.hpp>
@@ -53,28 +52,12 @@ private:
     std::atomic<std::uint64_t> value_{0};
 };
 
-/// The heaps of workers that are gone, for the next ones (see timer_heap.hpp for why they are kept).
-class TimerHeaps {
-public:
-    [[gnu::visibility("default")]] static TimerHeaps& instance() noexcept {
-        static TimerHeaps& heaps = *new TimerHeaps;
-        return heaps;
-    }
-    TimerHeap& take() {
-        const std::lock_guard<base::SpinLock> guard(lock_);
-        if (!free_) return *new TimerHeap;
-        TimerHeap& heap = *std::exchange(free_, free_->next_free);
-        heap.open();
-        return heap;
-    }
-    void give_back(TimerHeap& heap) noexcept {
-        const std::lock_guard<base::SpinLock> guard(lock_);
-        heap.next_free = std::exchange(free_, &heap);
-    }
+/// At which lock a worker's thread is, to which that lock is biased: see bias.hpp.
+struct alignas(64) Presence {
+    void open() noexcept { at.store(nullptr, std::memory_order_relaxed); }
 
-private:
-    base::SpinLock lock_;
-    TimerHeap* free_ = nullptr;
+    std::atomic<const void*> at{nullptr};
+    Presence* next_kept = nullptr;
 };
 
 /// The goroutine a worker is in; written by the worker, read by the monitor.
@@ -95,14 +78,18 @@ enum class Duty : std::uint32_t { regular, serving, resting, gone };
 
 struct alignas(64) Worker : fiber::Carrier {
     Worker(Scheduler* owner, unsigned number)
-        : scheduler(owner), starts_unrecorded(owner), index(number), random(number + 1),
-          timers(TimerHeaps::instance().take()) {}
-    ~Worker() { TimerHeaps::instance().give_back(timers); }
+        : scheduler(owner), presence(Kept<Presence>::instance().take()), starts_unrecorded(owner), index(number),
+          random(number + 1), timers(Kept<TimerHeap>::instance().take()) {}
+    ~Worker() {
+        Kept<TimerHeap>::instance().give_back(timers);
+        Kept<Presence>::instance().give_back(presence);
+    }
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
 
     // Touched by the worker's own thread only.
     Scheduler* scheduler;
+    Presence& presence;
     std::atomic<Scheduler*> starts_unrecorded; // the same; none while starts are recorded, for which others may write it
     unsigned index;
     bool searcher = false; // it holds the searcher's office (idle.hpp)

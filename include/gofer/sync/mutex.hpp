@@ -2,7 +2,10 @@
 //
 // One word: locked, "somebody waits", "somebody was woken and is on the way", "somebody starves", and the lock of the
 // wait list.
-// - Uncontended: one compare-and-swap to lock, one to unlock, each from the value the word is expected to have. A look
+// - Uncontended, and used by one worker for a thousand times: biased towards it, so that locking and unlocking are plain
+//   loads and stores (sched/bias.hpp; 1.5 ns for both instead of 11). Whoever else comes ends the bias, under the lock of
+//   the list, so where somebody waits there is none.
+// - Uncontended else: one compare-and-swap to lock, one to unlock, each from the value the word is expected to have. A look
 //   at it first would have to wait for the compare-and-swap before it: 23 ns for both, and 15 without (an Intel Xeon).
 //   Where goroutines wait it would be a guess that fails, so a flag beside the word says whether any does.
 // - Normal: a released mutex is free for whoever comes first, since the one who runs now gets through without a
@@ -24,6 +27,7 @@
 #include <utility>
 
 #include <gofer/base/fatal.hpp>
+#include <gofer/sched/bias.hpp>
 #include <gofer/sync/owner.hpp>
 #include <gofer/wait/company.hpp>
 #include <gofer/wait/recall.hpp>
@@ -41,18 +45,30 @@ public:
 
     /// Blocks until the mutex is the caller's.
     void lock() {
-        if (swap_if_calm(0, locked, std::memory_order_acquire)) [[likely]]
-            owner_.note();
-        else if (!try_lock())
-            static_cast<void>(lock_slow(wait::Until::forever()));
+        if (bias_.on()) {
+            if (bias_.lock()) [[likely]]
+                return owner_.note();
+        } else if (swap_if_calm(0, locked, std::memory_order_acquire)) [[likely]] {
+            return got_by_word();
+        }
+        if (!try_lock()) static_cast<void>(lock_slow(wait::Until::forever()));
     }
 
     [[nodiscard]] bool try_lock() noexcept {
+        if (bias_.on() && bias_.lock()) {
+            owner_.note();
+            return true;
+        }
         std::uint32_t seen = word_.load(std::memory_order_relaxed);
         while (!(seen & (locked | starving))) {
+            if (seen & biased) {
+                if (bias_.is_here()) return false;
+                seen = end_bias();
+                continue;
+            }
             seen &= ~Lock::bit; // a list that is locked is unlocked within nanoseconds
             if (!word_.compare_exchange_weak(seen, seen | locked, std::memory_order_acquire)) continue;
-            owner_.note();
+            got_by_word();
             return true;
         }
         return false;
@@ -81,14 +97,9 @@ public:
 
     /// Any goroutine may unlock. Unlocking a mutex that is not locked is a fatal error.
     void unlock() {
-        if (swap_if_calm(locked, 0, std::memory_order_release)) [[likely]]
+        if (bias_.on() ? bias_.unlock() : swap_if_calm(locked, 0, std::memory_order_release)) [[likely]]
             return;
-        std::uint32_t seen = word_.load(std::memory_order_relaxed);
-        while (nobody_to_wake(seen)) {
-            seen &= ~Lock::bit;
-            if (word_.compare_exchange_weak(seen, seen & ~locked, std::memory_order_release)) return;
-        }
-        unlock_slow();
+        unlock_anyhow();
     }
 
 private:
@@ -99,6 +110,7 @@ private:
     static constexpr std::uint32_t has_waiters = 4;
     static constexpr std::uint32_t woken = 8;
     static constexpr std::uint32_t starving = 16;
+    static constexpr std::uint32_t biased = 32; // then alone, but for the lock of the list; `locked` is the bias's
     static constexpr std::int64_t starving_after_ns = 1'000'000;
 
     struct Queued : wait::Waiter {
@@ -113,6 +125,35 @@ private:
     [[gnu::always_inline]] bool swap_if_calm(std::uint32_t from, std::uint32_t to, std::memory_order order) noexcept {
         return !waited_for_.load(std::memory_order_relaxed) &&
                word_.compare_exchange_strong(from, to, order, std::memory_order_relaxed);
+    }
+
+    [[gnu::always_inline]] void got_by_word() noexcept {
+        owner_.note();
+        if (bias_.count()) [[unlikely]]
+            give_bias();
+    }
+    [[gnu::noinline]] void give_bias() noexcept {
+        bias_.give([this] {
+            std::uint32_t seen = locked; // and nobody waits
+            return word_.compare_exchange_strong(seen, biased, std::memory_order_acq_rel);
+        });
+    }
+
+    // Takes the lock of the list. Whoever has it finds no bias.
+    std::uint32_t lock_list() noexcept {
+        const std::uint32_t seen = Lock::lock(word_);
+        if (!(seen & biased)) [[likely]]
+            return seen;
+        const std::uint32_t unbiased = bias_.take_back() ? locked : 0;
+        base::engine_release(&word_);
+        word_.store(unbiased | Lock::bit, std::memory_order_relaxed);
+        return unbiased;
+    }
+    [[gnu::noinline]] std::uint32_t end_bias() noexcept {
+        base::EngineRegion engine;
+        const std::uint32_t seen = lock_list();
+        Lock::unlock(word_);
+        return seen;
     }
 
     bool try_until(wait::Until until) { return !until.over() && lock_slow(until); }
@@ -143,7 +184,7 @@ private:
     // Takes the mutex if it is free, else waits in the list until woken or until it is handed over.
     Turn wait_once(wait::Until until, std::int64_t since, bool was_woken) {
         base::EngineRegion engine;
-        std::uint32_t seen = Lock::lock(word_);
+        std::uint32_t seen = lock_list();
         if (was_woken) seen &= ~woken;
         if (!(seen & (locked | starving))) {
             word_.store(seen | locked, std::memory_order_release);
@@ -192,10 +233,19 @@ private:
         if (waiters_.empty()) waited_for_.store(false, std::memory_order_relaxed);
     }
 
-    [[gnu::noinline]] void unlock_slow() {
+    [[gnu::noinline]] void unlock_anyhow() {
+        std::uint32_t seen = word_.load(std::memory_order_relaxed);
+        while (nobody_to_wake(seen)) {
+            seen &= ~Lock::bit;
+            if (word_.compare_exchange_weak(seen, seen & ~locked, std::memory_order_release)) return;
+        }
+        unlock_slow();
+    }
+
+    void unlock_slow() {
         base::EngineRegion engine;
         base::engine_release(&word_);
-        const std::uint32_t seen = Lock::lock(word_);
+        const std::uint32_t seen = lock_list();
         if (!(seen & locked)) unlocked_twice();
         std::uint32_t after = seen & (woken | starving);
         wait::Claimed next;
@@ -225,6 +275,7 @@ private:
 
     std::atomic<std::uint32_t> word_{0};
     std::atomic<bool> waited_for_{false}; // a hint: whether the list has somebody; written under its lock
+    sched::Bias bias_; // beside the word, in the same line of the cache
     wait::Company company_; // of those who wait, and of the one on the way
     wait::WaitList waiters_;
     sync::Owner owner_;
