@@ -23,8 +23,8 @@ namespace {
 struct Counting : gofer::sched::Timer, gofer::sched::Due {
     Counting() noexcept : Timer(&Counting::ring, true), Due(&Counting::count) {}
 
-    static void ring(Timer& timer, gofer::sched::Chain& chain) noexcept {
-        chain.later(static_cast<Counting&>(timer));
+    static void ring(Timer& timer, gofer::sched::Woken& woken) noexcept {
+        woken.later(static_cast<Counting&>(timer));
     }
     static void count(Due& due) noexcept { static_cast<Counting&>(due).fired.fetch_add(1); }
 

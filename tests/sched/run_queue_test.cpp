@@ -17,17 +17,12 @@ using gofer::task::Runnable;
 namespace {
 
 /// Goroutines to queue; they never run.
-class Crowd {
+class Goroutines {
 public:
-    explicit Crowd(std::size_t n) : goroutines_(std::make_unique<Goroutine[]>(n)) {}
+    explicit Goroutines(std::size_t n) : goroutines_(std::make_unique<Goroutine[]>(n)) {}
 
     Runnable operator[](std::size_t i) const { return Runnable(&goroutines_[i]); }
     std::size_t number(Runnable r) const { return static_cast<std::size_t>(r.goroutine() - goroutines_.get()); }
-    /// The goroutines [from, to) as a chain.
-    gofer::fiber::Fiber* chain(std::size_t from, std::size_t to) {
-        for (std::size_t i = from; i < to; ++i) goroutines_[i].next = i + 1 < to ? &goroutines_[i + 1] : nullptr;
-        return &goroutines_[from];
-    }
 
 private:
     std::unique_ptr<Goroutine[]> goroutines_;
@@ -44,7 +39,7 @@ TEST_CASE("an empty queue gives nothing") {
 }
 
 TEST_CASE("what was pushed last is popped first") {
-    const Crowd crowd{3};
+    const Goroutines crowd{3};
     RunQueue queue;
     for (std::size_t i = 0; i < 3; ++i) queue.push(crowd[i]);
     CHECK(queue.size() == 3);
@@ -53,7 +48,7 @@ TEST_CASE("what was pushed last is popped first") {
 }
 
 TEST_CASE("those in line come in their order, behind those that were pushed") {
-    const Crowd crowd{4};
+    const Goroutines crowd{4};
     RunQueue queue;
     queue.push_in_line(crowd[0]);
     queue.push_in_line(crowd[1]);
@@ -65,16 +60,38 @@ TEST_CASE("those in line come in their order, behind those that were pushed") {
     CHECK(queue.pop() == crowd[3]);
 }
 
-TEST_CASE("a chain joins the line in its order") {
-    Crowd crowd{5};
-    RunQueue queue;
-    queue.push_in_line(crowd[0]);
-    queue.push_in_line_all(crowd.chain(1, 5));
-    for (std::size_t i = 0; i < 5; ++i) CHECK(queue.pop() == crowd[i]);
+TEST_CASE("a crowd joins the line in its order, be it small or large, and the line empty or not") {
+    for (const std::size_t size : {1, 2, 8, 9, 100, 20'000}) {
+        for (const std::size_t in_line : {0, 1, 70}) {
+            const Goroutines crowd{in_line + size};
+            RunQueue queue;
+            for (std::size_t i = 0; i < in_line; ++i) queue.push_in_line(crowd[i]);
+            gofer::sched::Crowd together;
+            for (std::size_t i = in_line; i < in_line + size; ++i) together.add(crowd[i].goroutine());
+            queue.push_in_line_all(together);
+            CHECK(together.empty());
+            CHECK(queue.size() == in_line + size);
+            std::size_t in_order = 0;
+            while (in_order < in_line + size && queue.pop() == crowd[in_order]) ++in_order;
+            CHECK(in_order == in_line + size);
+            CHECK(queue.empty());
+        }
+    }
+}
+
+TEST_CASE("one that is alone in a crowd can be taken out") {
+    const Goroutines goroutines{9};
+    gofer::sched::Crowd crowd;
+    CHECK(crowd.take_lone() == nullptr);
+    crowd.add(goroutines[0].goroutine());
+    CHECK(crowd.take_lone() == goroutines[0].goroutine());
+    CHECK(crowd.empty());
+    for (std::size_t i = 0; i < 9; ++i) crowd.add(goroutines[i].goroutine());
+    CHECK(crowd.take_lone() == nullptr);
 }
 
 TEST_CASE("the fair turn goes to the oldest of each kind in alternation") {
-    const Crowd crowd{6};
+    const Goroutines crowd{6};
     RunQueue queue;
     for (std::size_t i = 0; i < 3; ++i) queue.push(crowd[i]);
     for (std::size_t i = 3; i < 6; ++i) queue.push_in_line(crowd[i]);
@@ -88,7 +105,7 @@ TEST_CASE("the fair turn goes to the oldest of each kind in alternation") {
 }
 
 TEST_CASE("the fair turn takes from either kind when the other is empty") {
-    const Crowd crowd{4};
+    const Goroutines crowd{4};
     RunQueue queue;
     queue.push(crowd[0]);
     queue.push(crowd[1]);
@@ -99,7 +116,7 @@ TEST_CASE("the fair turn takes from either kind when the other is empty") {
 }
 
 TEST_CASE("a thief takes half, the oldest first") {
-    const Crowd crowd{10};
+    const Goroutines crowd{10};
     RunQueue queue;
     for (std::size_t i = 0; i < 10; ++i) queue.push(crowd[i]);
     Runnable out[16];
@@ -110,7 +127,7 @@ TEST_CASE("a thief takes half, the oldest first") {
 }
 
 TEST_CASE("a thief takes the only one, and no more than it has room for") {
-    const Crowd crowd{10};
+    const Goroutines crowd{10};
     RunQueue queue;
     Runnable out[3];
     queue.push(crowd[0]);
@@ -121,7 +138,7 @@ TEST_CASE("a thief takes the only one, and no more than it has room for") {
 }
 
 TEST_CASE("a queue grows without losing anyone or their order") {
-    const Crowd crowd{1000};
+    const Goroutines crowd{1000};
     RunQueue queue;
     Runnable out[40];
     // A few are taken at the old end first, so that the ring has wrapped around when it grows.
@@ -134,7 +151,7 @@ TEST_CASE("a queue grows without losing anyone or their order") {
 
 TEST_CASE("owner and thieves together get everyone exactly once") {
     constexpr std::size_t count = 20'000;
-    const Crowd crowd{count};
+    const Goroutines crowd{count};
     RunQueue queue;
     std::vector<std::atomic<int>> seen(count);
     std::atomic<bool> over{false};

@@ -14,9 +14,9 @@
 #include "../support/catch.hpp"
 #include "../support/disturbance.hpp"
 
-using gofer::sched::Chain;
 using gofer::sched::Timer;
 using gofer::sched::TimerHeap;
+using gofer::sched::Woken;
 
 namespace {
 
@@ -24,7 +24,7 @@ namespace {
 struct Noted : Timer {
     Noted(std::vector<int>& where, int what, bool outlives = false) noexcept
         : Timer(&Noted::note, outlives), log(&where), number(what) {}
-    static void note(Timer& timer, Chain&) noexcept {
+    static void note(Timer& timer, Woken&) noexcept {
         auto& self = static_cast<Noted&>(timer);
         self.log->push_back(self.number);
     }
@@ -34,16 +34,24 @@ struct Noted : Timer {
 
 struct Counted : Timer {
     Counted() noexcept : Timer(&Counted::count) {}
-    static void count(Timer& timer, Chain&) noexcept { ++static_cast<Counted&>(timer).fired; }
+    static void count(Timer& timer, Woken&) noexcept { ++static_cast<Counted&>(timer).fired; }
     std::atomic<int> fired{0};
 };
+
+/// What is due at that time, none of which wakes a goroutine.
+void fire(TimerHeap& heap, std::int64_t now) {
+    Woken woken;
+    heap.fire_due(now, woken);
+}
 
 } // namespace
 
 TEST_CASE("an empty heap has no deadline and fires nothing") {
     TimerHeap heap;
     CHECK(heap.earliest() == gofer::base::never);
-    CHECK(heap.fire_due(1'000'000).first == nullptr);
+    Woken woken;
+    heap.fire_due(1'000'000, woken);
+    CHECK(woken.crowd.empty());
 }
 
 TEST_CASE("timers fire in the order of their deadlines, whatever the order of adding") {
@@ -56,7 +64,7 @@ TEST_CASE("timers fire in the order of their deadlines, whatever the order of ad
         std::deque<Noted> timers;
         for (const int n : numbers) heap.add(timers.emplace_back(log, n), n);
         CHECK(heap.earliest() == 0);
-        heap.fire_due(1000);
+        fire(heap, 1000);
         CHECK(std::is_sorted(log.begin(), log.end()));
         CHECK(log.size() == 200);
         CHECK(heap.size() == 0);
@@ -68,9 +76,9 @@ TEST_CASE("only those fire that are due") {
     TimerHeap heap;
     std::deque<Noted> timers;
     for (int n = 1; n <= 10; ++n) heap.add(timers.emplace_back(log, n), n * 100);
-    heap.fire_due(99);
+    fire(heap, 99);
     CHECK(log.empty());
-    heap.fire_due(500);
+    fire(heap, 500);
     CHECK(log == std::vector<int>{1, 2, 3, 4, 5});
     CHECK(heap.earliest() == 600);
     for (Noted& t : timers) heap.remove(t);
@@ -89,7 +97,7 @@ TEST_CASE("a timer that was removed does not fire, and the others keep their ord
             else
                 expected.push_back(t.number);
         std::sort(expected.begin(), expected.end(), [](int a, int b) { return a % 10 * 1000 + a < b % 10 * 1000 + b; });
-        heap.fire_due(1'000'000);
+        fire(heap, 1'000'000);
         CHECK(log == expected);
     }
 }
@@ -99,7 +107,7 @@ TEST_CASE("removing a timer that has fired says so and does nothing") {
     TimerHeap heap;
     Noted timer{log, 1};
     heap.add(timer, 10);
-    heap.fire_due(10);
+    fire(heap, 10);
     CHECK_FALSE(heap.remove(timer));
     CHECK(log.size() == 1);
 }
@@ -109,11 +117,11 @@ TEST_CASE("a timer can be armed again after it fired and after it was removed") 
     TimerHeap heap;
     Noted timer{log, 1};
     heap.add(timer, 10);
-    heap.fire_due(10);
+    fire(heap, 10);
     heap.add(timer, 20);
     CHECK(heap.remove(timer));
     heap.add(timer, 30);
-    heap.fire_due(30);
+    fire(heap, 30);
     CHECK(log.size() == 2);
 }
 
@@ -129,7 +137,7 @@ TEST_CASE("removing and firing race, and each timer has exactly one of the two")
             ::pthread_setname_np(::pthread_self(), "gofer-firing"); // for the disturbance
             while (!start) {
             }
-            for (int now = 0; now < 64; ++now) heap.fire_due(now);
+            for (int now = 0; now < 64; ++now) fire(heap, now);
         }};
         int removed = 0, fired = 0;
         start = true;
@@ -163,7 +171,7 @@ TEST_CASE("timers that nobody adopts stay in a heap that is closed, and fire in 
     CHECK(heap.size() == 150);
     CHECK(heap.earliest() == 1);
     CHECK(heap.take(timers[0]) != TimerHeap::Removed::elsewhere);
-    heap.fire_due(1000);
+    fire(heap, 1000);
     CHECK(std::is_sorted(log.begin(), log.end()));
     CHECK(log.size() >= 149);
     CHECK(heap.size() == 0);

@@ -203,7 +203,7 @@ TEST_CASE("sleeps that began on a stand-in end when it rests") {
 TEST_CASE("a stand-in that rests is seen to be awake while it fires its last timer") {
     struct Alarm : gofer::sched::Timer, gofer::sched::Due {
         explicit Alarm(gofer::sched::Scheduler& there)
-            : Timer{[](Timer& t, gofer::sched::Chain& chain) noexcept { chain.later(static_cast<Alarm&>(t)); }, true},
+            : Timer{[](Timer& t, gofer::sched::Woken& woken) noexcept { woken.later(static_cast<Alarm&>(t)); }, true},
               Due{[](Due& due) noexcept { static_cast<Alarm&>(due).look(); }}, scheduler{there} {
             looked.add();
         }

@@ -29,9 +29,9 @@ private:
     }
     void disarm() noexcept override { static_cast<void>(sched::disarm(*this)); }
 
-    static void ring(Timer& timer, sched::Chain& chain) noexcept {
+    static void ring(Timer& timer, sched::Woken& woken) noexcept {
         auto& self = static_cast<TimedScope&>(timer);
-        if (self.try_retain()) chain.later(self);
+        if (self.try_retain()) woken.later(self);
     }
     static void time_is_over(Due& due) noexcept {
         Wave::run_on_loop(static_cast<TimedScope&>(due), {std::errc::timed_out, nullptr});

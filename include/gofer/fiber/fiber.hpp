@@ -31,8 +31,7 @@ struct Fiber {
     ExceptionState exceptions;
     char* bottom = nullptr; // lowest usable address, just above the guard
     char* top = nullptr;    // first address past the stack
-    Fiber* next = nullptr;  // in a pool, among a worker's spares or in a chain
-    Fiber* eighth = nullptr; // in a chain: the eighth behind it, to be fetched ahead (sched::Chain)
+    Fiber* next = nullptr;  // in a pool, or among a worker's spares
 #if defined(GOFER_TSAN)
     void* tsan = nullptr;   // the identity of the goroutine on this stack; null: that of the thread
 #endif

@@ -52,21 +52,15 @@ inline void ready(Goroutine* g) noexcept {
     make_runnable(g);
 }
 
-/// Many at once, in the order of the chain, behind what waits already: one lock and at most one wake-up.
-/// All of them belong to `home`, and none is pinned.
-inline void ready_all(Scheduler* home, fiber::Fiber* chain) noexcept {
-    if (!chain) return;
-    if (!chain->next) return ready(static_cast<Goroutine*>(chain)); // a lone one runs next
-    for (fiber::Fiber* f = chain; f; f = f->next) base::engine_release(static_cast<Goroutine*>(f));
+/// Many at once, in their order, behind what waits already: one lock and at most one wake-up. All of them belong to `home`.
+inline void ready_all(Scheduler* home, Crowd& crowd) noexcept {
+    if (Goroutine* g = crowd.take_lone()) return make_runnable(g); // it runs next
     Worker* w = this_worker();
     if (w && w->scheduler == home) {
-        w->queue.push_in_line_all(chain);
-        return home->notify();
-    }
-    while (chain) {
-        auto* g = static_cast<Goroutine*>(chain);
-        chain = chain->next;
-        home->inject(Runnable(g));
+        w->queue.push_in_line_all(crowd);
+        home->notify();
+    } else {
+        crowd.empty_into([home](Runnable r) { home->inject(r); });
     }
 }
 

@@ -22,7 +22,9 @@ using task::Task;
 class Ring {
 public:
     Ring() noexcept = default;
-    ~Ring() { release(slots_, capacity_); }
+    ~Ring() {
+        if (slots_) release(slots_, capacity_);
+    }
     Ring(const Ring&) = delete;
     Ring& operator=(const Ring&) = delete;
 
@@ -38,6 +40,13 @@ public:
     }
     Runnable pop_newest() noexcept { return slots_[--newest_ & (capacity_ - 1)]; }
     Runnable pop_oldest() noexcept { return slots_[oldest_++ & (capacity_ - 1)]; }
+
+    void swap(Ring& other) noexcept {
+        std::swap(slots_, other.slots_);
+        std::swap(capacity_, other.capacity_);
+        std::swap(oldest_, other.oldest_);
+        std::swap(newest_, other.newest_);
+    }
 
     /// Who stands so many places behind the oldest; fewer than size().
     Runnable behind_oldest(std::uint32_t places) const noexcept { return slots_[(oldest_ + places) & (capacity_ - 1)]; }

@@ -22,6 +22,7 @@
 
 #include <gofer/base/asymmetric_lock.hpp>
 #include <gofer/base/prefetch.hpp>
+#include <gofer/sched/crowd.hpp>
 #include <gofer/sched/ring.hpp>
 
 namespace gofer::inline v1::sched {
@@ -59,15 +60,9 @@ public:
         line_.push(r);
         unlock();
     }
-    /// Goroutines linked by `next`, in that order, behind all others.
-    void push_in_line_all(fiber::Fiber* chain) noexcept {
+    void push_in_line_all(Crowd& crowd) noexcept {
         lock_.lock();
-        while (chain) {
-            auto* g = static_cast<Goroutine*>(chain);
-            if (g->eighth) base::prefetch(&g->eighth->next, sizeof g->next);
-            chain = chain->next;
-            line_.push(Runnable(g));
-        }
+        crowd.join(line_);
         unlock();
     }
 

@@ -37,13 +37,16 @@ inline constexpr std::uint32_t steal_batch = 4096;
 
 /// Fires what is due on `of`'s heap and queues it at `w`, the caller's worker.
 inline bool fire_timers(Worker& w, Worker& of, std::int64_t now) noexcept {
-    const Chain woken = of.timers.fire_due(now);
+    if (of.timers.earliest() > now) return false;
+    Woken woken;
+    of.timers.fire_due(now, woken);
     w.scheduler->send_all_to_pins(woken.pinned);
-    if (woken.first) {
-        w.queue.push_in_line_all(woken.first);
+    const bool any = !woken.crowd.empty();
+    if (any) {
+        w.queue.push_in_line_all(woken.crowd);
         w.scheduler->notify();
     }
-    return woken.run_due() || woken.first;
+    return woken.run_due() || any;
 }
 
 inline Runnable take_stolen(Worker& w, const Worker& from, const Runnable* stolen, std::uint32_t n) noexcept {

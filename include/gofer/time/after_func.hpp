@@ -76,7 +76,7 @@ private:
         }
     };
 
-    static void fire(sched::Timer& timer, sched::Chain& woken) noexcept {
+    static void fire(sched::Timer& timer, sched::Woken& woken) noexcept {
         woken.later(static_cast<DelayedCall&>(timer));
     }
     static void start(sched::Due& due) noexcept {

@@ -148,8 +148,8 @@ private:
 
     struct Alarm : sched::Timer {
         Episode& episode;
-        explicit Alarm(Episode& e) noexcept : Timer(&Alarm::ring), episode(e) {}
-        static void ring(Timer& timer, sched::Chain& woken) noexcept {
+        explicit Alarm(Episode& e) noexcept : Timer(&Alarm::ring, e.goroutine_), episode(e) {}
+        static void ring(Timer& timer, sched::Woken& woken) noexcept {
             Episode& e = static_cast<Alarm&>(timer).episode;
             if (e.claim(Ended::by_deadline).must_wake) woken.add(e.goroutine_);
         }
