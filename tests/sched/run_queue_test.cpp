@@ -61,8 +61,8 @@ TEST_CASE("those in line come in their order, behind those that were pushed") {
 }
 
 TEST_CASE("a crowd joins the line in its order, be it small or large, and the line empty or not") {
-    for (const std::size_t size : {1, 2, 8, 9, 100, 20'000}) {
-        for (const std::size_t in_line : {0, 1, 70}) {
+    for (const std::size_t size : {1U, 2U, 8U, 9U, 100U, 20'000U}) {
+        for (const std::size_t in_line : {0U, 1U, 70U}) {
             const Goroutines crowd{in_line + size};
             RunQueue queue;
             for (std::size_t i = 0; i < in_line; ++i) queue.push_in_line(crowd[i]);
