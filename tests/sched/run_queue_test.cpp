@@ -79,6 +79,23 @@ TEST_CASE("a crowd joins the line in its order, be it small or large, and the li
     }
 }
 
+TEST_CASE("the number of the oldest goes on when a crowd becomes the line") {
+    const Goroutines goroutines{100};
+    RunQueue queue;
+    std::uint32_t before = queue.oldest_number();
+    for (int round = 0; round < 300; ++round) {
+        gofer::sched::Crowd crowd;
+        for (std::size_t i = 0; i < 9 + static_cast<std::size_t>(round) % 90; ++i) crowd.add(goroutines[i].goroutine());
+        queue.push_in_line_all(crowd);
+        while (!queue.empty()) {
+            const std::uint32_t now = queue.oldest_number();
+            REQUIRE(now - before - 1 < 1'000);
+            before = now;
+            static_cast<void>(queue.pop());
+        }
+    }
+}
+
 TEST_CASE("one that is alone in a crowd can be taken out") {
     const Goroutines goroutines{9};
     gofer::sched::Crowd crowd;

@@ -1,10 +1,12 @@
 // fork(): in the child every runtime is dead, and using one says so clearly; the parent notices nothing.
 #include <array>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gofer/gofer.hpp>
@@ -153,6 +155,31 @@ TEST_CASE("many forks beside busy goroutines leave the parent unharmed") {
         wg.wait();
         while (gofer::Runtime::current().stats().goroutines > 1) gofer::yield();
     });
+}
+
+TEST_CASE("a mutex that a worker keeps taking, and by its bias, can be tried in the child of a fork") {
+    std::atomic<bool> over{false};
+    gofer::Mutex mutex;
+    std::atomic<long> times{0};
+    std::thread taker([&] {
+        gofer::run(fixture::with_workers(1), [&] {
+            while (!over) {
+                mutex.lock();
+                mutex.unlock();
+                ++times;
+            }
+        });
+    });
+    const int forks = gofer::base::tsan_build ? 8 : 60;
+    for (int i = 0; i < forks; ++i) {
+        const long before = times;
+        CHECK(fixture::eventually([&] { return times > before + 100'000; }));
+        CHECK(works([&] {
+            if (mutex.try_lock()) mutex.unlock();
+        }));
+    }
+    over = true;
+    taker.join();
 }
 
 TEST_CASE("the child of a fork records no trace, and is told so when it starts one") {

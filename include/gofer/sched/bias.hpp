@@ -13,7 +13,7 @@
 //   thousand locks and more, each of which it makes eight nanoseconds cheaper from then on. Each makes the next one four
 //   times as hard to get; after four, or sixteen changes of the worker, the lock is shared for good and nobody counts any
 //   more. Until then each lock is counted, one plain store, 1.8 of 11 ns, and every sixteenth asks which worker it is.
-// Where the kernel has no membarrier there is no bias.
+// Where the kernel has no membarrier there is no bias, nor for a lock that a plain thread has taken a thousand times.
 #pragma once
 
 #include <algorithm>
@@ -23,6 +23,7 @@
 #include <gofer/base/futex.hpp>
 #include <gofer/base/sanitizer.hpp>
 #include <gofer/base/spin_lock.hpp>
+#include <gofer/sched/fork.hpp>
 #include <gofer/sched/this_worker.hpp>
 
 namespace gofer::inline v1::sched {
@@ -90,7 +91,7 @@ public:
         if (owner != this_presence()) {
             base::heavy_barrier(); // partner: light_barrier in enter()
             base::Backoff backoff;
-            while (owner->at.load(std::memory_order_acquire) == this) backoff.pause();
+            while (owner->at.load(std::memory_order_acquire) == this && !is_in_parent()) backoff.pause();
         }
         base::engine_acquire(&held_);
         const bool held = held_.load(std::memory_order_acquire);
@@ -114,11 +115,15 @@ private:
     bool leans_to(const Presence* p) const noexcept {
         return lean_.load(std::memory_order_relaxed) == reinterpret_cast<std::uintptr_t>(p);
     }
+    // Released, since it may be what the acquire in take_back() reads: what the owner did to the lock it was at before.
     void enter(Presence& here) noexcept {
-        here.at.store(this, std::memory_order_relaxed);
+        here.at.store(this, std::memory_order_release);
         base::light_barrier(); // partner: heavy_barrier in take_back()
     }
     static void leave(Presence& here) noexcept { here.at.store(nullptr, std::memory_order_release); }
+
+    // Where the owner is, if this is the child of a fork: it does not come out any more, and `held_` is what it is.
+    static bool is_in_parent() noexcept { return forked().load(std::memory_order_relaxed); }
 
     [[gnu::noinline]] bool deserves_bias() noexcept {
         const std::uintptr_t here = candidate(this_presence());
@@ -134,7 +139,7 @@ private:
     }
 
     std::atomic<std::uintptr_t> lean_{1}; // a Presence; or that of a candidate with the lowest bit set; or nowhere
-    std::uint32_t streak_ = 0; // guarded by the lock, as the next two
+    std::uint32_t streak_ = 0; // as the next two: of whoever has the lock, or ends its bias
     std::uint8_t needed_bits_ = first_bits;
     std::uint8_t chances_ = first_chances;
     std::atomic<bool> held_{false}; // while it is biased

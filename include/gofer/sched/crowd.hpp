@@ -46,7 +46,7 @@ public:
     }
     /// All of them, behind those that are in the line.
     void join(Ring& line) noexcept {
-        if (line.empty() && !many_.empty()) return line.swap(many_);
+        if (line.empty() && !many_.empty()) return line.take_over(many_);
         empty_into([&line](Runnable r) { line.push(r); });
     }
 

@@ -8,7 +8,8 @@
 
 namespace gofer::inline v1::sched {
 
-/// Those of one kind that no worker has. A Thing has `open()`, called when a worker takes it, and the link `next_kept`.
+/// Those of one kind that no worker has. A Thing has `open()`, called when a worker takes it, the link `next_kept`, and default
+/// visibility, or each shared object would keep its own.
 template <class Thing>
 class Kept {
 public:

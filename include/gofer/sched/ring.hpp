@@ -41,11 +41,15 @@ public:
     Runnable pop_newest() noexcept { return slots_[--newest_ & (capacity_ - 1)]; }
     Runnable pop_oldest() noexcept { return slots_[oldest_++ & (capacity_ - 1)]; }
 
-    void swap(Ring& other) noexcept {
+    /// Exchanges what is in them; this one is empty, and the other one is not. The numbers of this one go on.
+    void take_over(Ring& other) noexcept {
         std::swap(slots_, other.slots_);
         std::swap(capacity_, other.capacity_);
-        std::swap(oldest_, other.oldest_);
-        std::swap(newest_, other.newest_);
+        const std::uint32_t at = other.oldest_, n = other.size();
+        // The next number that is in that slot.
+        oldest_ = newest_ + 1 + ((at - newest_ - 1) & (capacity_ - 1));
+        newest_ = oldest_ + n;
+        other.oldest_ = other.newest_ = 0;
     }
 
     /// Who stands so many places behind the oldest; fewer than size().

@@ -77,7 +77,7 @@ struct Woken {
     }
 };
 
-class TimerHeap;
+class [[gnu::visibility("default")]] TimerHeap;
 
 struct Timer {
     using Fire = void (*)(Timer&, Woken&) noexcept;
@@ -95,7 +95,7 @@ struct Timer {
     std::atomic<TimerHeap*> heap{nullptr}; // where it is, or was last; changed under the lock of that heap
 };
 
-class alignas(64) TimerHeap {
+class [[gnu::visibility("default")]] alignas(64) TimerHeap {
 public:
     enum class Added { refused, behind, first };
 

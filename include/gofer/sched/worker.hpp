@@ -53,7 +53,7 @@ private:
 };
 
 /// At which lock a worker's thread is, to which that lock is biased: see bias.hpp.
-struct alignas(64) Presence {
+struct [[gnu::visibility("default")]] alignas(64) Presence {
     void open() noexcept { at.store(nullptr, std::memory_order_relaxed); }
 
     std::atomic<const void*> at{nullptr};
