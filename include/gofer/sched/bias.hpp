@@ -39,26 +39,20 @@ public:
 
     /// Takes the lock if it is biased towards the calling thread, and free.
     [[gnu::always_inline]] bool lock() noexcept {
-        Worker* const w = this_worker();
-        if (!w) return false;
-        Presence& here = w->presence;
-        enter(here);
-        const bool got = leans_to(&here) && !held_.load(std::memory_order_acquire);
-        if (got) held_.store(true, std::memory_order_relaxed);
-        leave(here);
-        return got;
+        return as_owner([this]() noexcept {
+            if (held_.load(std::memory_order_acquire)) return false;
+            held_.store(true, std::memory_order_relaxed);
+            return true;
+        });
     }
     /// Releases the lock if it is biased towards the calling thread, and held. Touches nothing of it after others can see
     /// that the calling thread has left.
     [[gnu::always_inline]] bool unlock() noexcept {
-        Worker* const w = this_worker();
-        if (!w) return false;
-        Presence& here = w->presence;
-        enter(here);
-        const bool mine = leans_to(&here) && held_.load(std::memory_order_relaxed);
-        if (mine) held_.store(false, std::memory_order_release); // partner: the acquire in lock() and take_back()
-        leave(here);
-        return mine;
+        return as_owner([this]() noexcept {
+            if (!held_.load(std::memory_order_relaxed)) return false;
+            held_.store(false, std::memory_order_release); // partner: the acquire in lock() and take_back()
+            return true;
+        });
     }
 
     /// Counts a lock that was not biased, by whoever has it now. True: it is time for a bias; see give().
@@ -89,7 +83,7 @@ public:
         auto* const owner = reinterpret_cast<Presence*>(lean_.load(std::memory_order_relaxed));
         lean_.store(candidate(owner), std::memory_order_relaxed);
         if (owner != this_presence()) {
-            base::heavy_barrier(); // partner: light_barrier in enter()
+            base::heavy_barrier(); // partner: light_barrier in as_owner()
             base::Backoff backoff;
             while (owner->at.load(std::memory_order_acquire) == this && !is_in_parent()) backoff.pause();
         }
@@ -115,12 +109,19 @@ private:
     bool leans_to(const Presence* p) const noexcept {
         return lean_.load(std::memory_order_relaxed) == reinterpret_cast<std::uintptr_t>(p);
     }
-    // Released, since it may be what the acquire in take_back() reads: what the owner did to the lock it was at before.
-    void enter(Presence& here) noexcept {
+    // `step()`, if it is biased towards the calling thread; false if not. That it is here is released, since that may be what
+    // the acquire in take_back() reads: what the owner did to the lock it was at before.
+    template <class Step>
+    [[gnu::always_inline]] bool as_owner(Step step) noexcept {
+        Worker* const w = this_worker();
+        if (!w) return false;
+        Presence& here = w->presence;
         here.at.store(this, std::memory_order_release);
         base::light_barrier(); // partner: heavy_barrier in take_back()
+        const bool done = leans_to(&here) && step();
+        here.at.store(nullptr, std::memory_order_release); // partner: the acquire in take_back()
+        return done;
     }
-    static void leave(Presence& here) noexcept { here.at.store(nullptr, std::memory_order_release); }
 
     // Where the owner is, if this is the child of a fork: it does not come out any more, and `held_` is what it is.
     static bool is_in_parent() noexcept { return forked().load(std::memory_order_relaxed); }

@@ -17,10 +17,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <iterator>
 #include <mutex>
 #include <new>
-#include <utility>
 #include <vector>
 
 #include <gofer/base/clock.hpp>
